@@ -29,6 +29,7 @@ mod files;
 mod filter;
 mod follow;
 mod import;
+mod insert;
 mod item;
 mod learned;
 mod liveness;

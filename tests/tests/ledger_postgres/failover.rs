@@ -1,15 +1,17 @@
 //! A server that was failed over or restored: nothing is started until it is accepted, and no send that
 //! it forgot reads as unsent.
 
+use std::{path::Path, slice::from_ref};
+
 use mps_jobs::{
     Ledger, LedgerErrorKind, State,
-    ledger::{Answer, BatchId, Caps, RowId},
+    ledger::{Answer, BatchId, Caps, Finished, Forget, NewBatch, Resolution, RowId},
 };
 use mps_tests::postgres::{PostgresServer, Stop};
 
 use crate::{
-    store::{new_host, new_location, open},
-    support::{claim, get, import},
+    store::{new_host, new_location, open, schema_of},
+    support::{ACCOUNT, ENDPOINT, claim, get, import, row, single},
 };
 
 /// Sends the next row, and records its task id if it has one.
@@ -182,4 +184,96 @@ async fn a_host_that_replays_after_the_acceptance_still_finds_its_sends_in_doubt
     assert_eq!(get(&late, &sent).await.state, State::InDoubt);
     let next = claim(&late, &batch).await;
     assert_ne!(next.item.row, sent);
+}
+
+#[tokio::test]
+async fn only_what_leads_to_a_send_waits_for_the_acceptance() {
+    let Some(server) = PostgresServer::start().unwrap() else {
+        return;
+    };
+    let location = new_location(&server.url());
+    let ledger = &open(&location).await;
+    let batch = &import(ledger, 2, Caps::default()).await;
+    let (claimed, key) = (claim(ledger, batch).await.token(), "1".parse().unwrap());
+    let of = &claimed.row;
+    let schema = schema_of(&location);
+    let stop = format!("INSERT INTO {schema}.meta VALUES ('failover', 'a test')");
+    server.sql(&stop).unwrap();
+    let kind = |error: mps_jobs::LedgerError| error.kind();
+    for (operation, refusal) in [
+        ("claim", ledger.claim(batch).await.err()),
+        ("claim_row", ledger.claim_row(of).await.err()),
+        ("arm", ledger.arm(&claimed).await.err()),
+        ("recreate_now", ledger.recreate_now(of).await.err()),
+        ("submit", ledger.submit(single("a", "b")).await.err()),
+    ] {
+        let refusal = refusal.map(kind);
+        assert_eq!(refusal, Some(LedgerErrorKind::FailedOver), "{operation}");
+    }
+    // They may find another state of the row than they change: what they come to is tested elsewhere.
+    let new = NewBatch {
+        id: "other".parse().unwrap(),
+        source: None,
+    };
+    let decision = Resolution::Abandon;
+    let ended = [State::Failed];
+    for (operation, refusal) in [
+        ("renew", ledger.renew(from_ref(&claimed)).await.err()),
+        ("disarm", ledger.disarm(&claimed).await.err()),
+        (
+            "created",
+            ledger.created(&claimed, "t", Answer::default()).await.err(),
+        ),
+        (
+            "in_doubt",
+            ledger.in_doubt(&claimed, Answer::default()).await.err(),
+        ),
+        (
+            "refused",
+            ledger.refused(&claimed, Answer::default()).await.err(),
+        ),
+        (
+            "not_sent",
+            ledger.not_sent(&claimed, Answer::default()).await.err(),
+        ),
+        ("polled", ledger.polled(of, "RUN").await.err()),
+        ("done", ledger.done(of, Finished::default()).await.err()),
+        ("unsaved", ledger.unsaved(of, "a reason").await.err()),
+        ("fetched", ledger.fetched(of, &[]).await.err()),
+        ("failed", ledger.failed(of, Answer::default()).await.err()),
+        ("expired", ledger.expired(of).await.err()),
+        ("resolve", ledger.resolve(of, decision).await.err()),
+        ("retry", ledger.retry(of).await.err()),
+        ("retry_all", ledger.retry_all(batch, &ended).await.err()),
+        ("create_batch", ledger.create_batch(new).await.err()),
+        (
+            "import",
+            ledger.import(batch, vec![row("3", "c")]).await.err(),
+        ),
+        ("withdraw", ledger.withdraw(batch, vec![key]).await.err()),
+        ("set_manifest", ledger.set_manifest(batch, "d").await.err()),
+        (
+            "bind",
+            ledger
+                .bind(batch, ACCOUNT, ENDPOINT, Caps::default())
+                .await
+                .err(),
+        ),
+        (
+            "keep_folder",
+            ledger.keep_folder(batch, Path::new("e")).await.err(),
+        ),
+        ("adopt", ledger.adopt(batch).await.err()),
+        ("release", ledger.release(batch).await.err()),
+        ("heartbeat", ledger.heartbeat().await.err()),
+        (
+            "forget",
+            ledger.forget(Forget::Rows(vec![of.clone()])).await.err(),
+        ),
+        ("retain", ledger.retain().await.err()),
+        ("status", ledger.status(batch, 1).await.err()),
+    ] {
+        let refusal = refusal.map(kind);
+        assert_ne!(refusal, Some(LedgerErrorKind::FailedOver), "{operation}");
+    }
 }

@@ -1,11 +1,13 @@
 //! The log of a server, which contains the texts of statements: after an error by default, and all by its settings.
 
-use mps_jobs::ledger::{Answer, Caps, Finished};
+use std::path::Path;
+
+use mps_jobs::ledger::{Answer, Caps, Finished, NewBatch, NewItem, Submission};
 use mps_tests::postgres::PostgresServer;
 
 use crate::{
     store::{new_location, open},
-    support::{claim, claim_single, create, import, saved_file},
+    support::{claim, claim_single, create, import, row, saved_file, single},
 };
 
 const END: &str = "the end of the test";
@@ -30,7 +32,30 @@ async fn statements_contain_no_prompt_message_path_or_url() {
         return;
     };
     let ledger = open(&new_location(&server.url())).await;
+    let first = claim_single(&ledger, "single", "secret single").await;
+    let first = first.token();
+    let not_sent = ledger.not_sent(&first, quoting("first"));
+    assert!(not_sent.await.unwrap());
+    // Its body is recorded again.
     claim_single(&ledger, "single", "secret single").await;
+    let differs = ledger.submit(single("single", "secret other"));
+    assert!(matches!(differs.await.unwrap(), Submission::Differs(..)));
+    let named = NewBatch {
+        id: "named".parse().unwrap(),
+        source: Some("secret/rows.jsonl".to_owned()),
+    };
+    let named = ledger.create_batch(named).await.unwrap().id;
+    let out = NewItem {
+        out: Some("secret/out.mp4".to_owned()),
+        ..row("a", "secret a")
+    };
+    ledger.import(&named, vec![out]).await.unwrap();
+    let folder = Path::new("secret/folder");
+    ledger.keep_folder(&named, folder).await.unwrap();
+    assert_eq!(
+        ledger.folder(&named).await.unwrap().as_deref(),
+        Some(folder)
+    );
     let batch = import(&ledger, 6, Caps::default()).await;
     let mut tokens = Vec::new();
     for _ in 0..3 {

@@ -11,7 +11,7 @@ use super::{
     read::count,
     rows::{Batch, Count, RowId},
     submit::{Caps, Single},
-    tx::{Op, Row, Transaction, unexpected, values},
+    tx::{Op, Row, Transaction, Value, unexpected, values},
 };
 use crate::state::State;
 
@@ -124,7 +124,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn keep_folder(&self, batch: &BatchId, folder: &Path) -> Result<(), LedgerError> {
         let args = (batch.clone(), folder.to_string_lossy().into_owned());
-        self.run(Op::relaxed("keep_folder"), args, |tx, (batch, folder)| {
+        let op = Op::relaxed("keep_folder").idempotent();
+        self.run(op, args, |tx, (batch, folder)| {
             Box::pin(keep_folder(tx, batch, folder))
         })
         .await
@@ -157,7 +158,7 @@ async fn keep_folder(
     folder: &str,
 ) -> Result<(), LedgerError> {
     let key = folder_key(tx, batch);
-    set_meta(tx, &key, folder).await
+    set_meta(tx, &key, Value::private(folder)).await
 }
 
 async fn folder(tx: &mut dyn Transaction, batch: &BatchId) -> Result<Option<PathBuf>, LedgerError> {

@@ -11,7 +11,6 @@ use super::{
 use crate::state::{self, State, Transition};
 
 /// A transition of a row, with the columns that change beside the state.
-#[derive(Debug)]
 pub(crate) struct Change<'a> {
     transition: Transition,
     note: Option<&'a str>,
@@ -27,7 +26,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Sets the reason that the event records.
+    /// Sets the reason that the event records, one of this program's own texts.
     pub(crate) fn note(mut self, note: &'a str) -> Self {
         self.note = Some(note);
         self
@@ -53,12 +52,7 @@ impl<'a> Change<'a> {
     ) -> Result<State, LedgerError> {
         let to = self.target(item)?;
         let (sql, values) = self.statement(item, to);
-        let is_changed = if self.has_message() {
-            tx.execute(&sql, &values).await? > 0
-        } else {
-            tx.change_one(&sql, &values).await?
-        };
-        if !is_changed {
+        if !tx.change_one(&sql, &values).await? {
             return Err(claim_lost(&item.row));
         }
         self.count_and_record(tx, item, to).await?;
@@ -108,13 +102,7 @@ impl<'a> Change<'a> {
             _ => None,
         });
         let fence = new_fence.unwrap_or(item.fence);
-        record(tx, &item.row, fence, Some(item.state), to, self.note).await
-    }
-
-    /// Returns `true` when it sets a message of the service, which may quote the request.
-    fn has_message(&self) -> bool {
-        let is_message = |column: &(_, Value)| matches!(column, ("message", Value::Text(_)));
-        self.columns.iter().any(is_message)
+        record(tx, &item.row, fence, Some(item.state), to, self.note.into()).await
     }
 
     fn statement(&self, item: &Item, to: State) -> (String, Vec<Value>) {
@@ -178,28 +166,15 @@ impl<'a> Change<'a> {
     }
 }
 
-/// Records an event of a row. The note is one of this program's own texts; see [`event`] for another one.
+/// Records an event of a row.
 pub(crate) async fn record(
     tx: &mut dyn Transaction,
     row: &RowId,
     fence: Fence,
     was: Option<State>,
     now: State,
-    note: Option<&str>,
+    note: Value,
 ) -> Result<(), LedgerError> {
-    let (sql, values) = event(tx, row, fence, was, now, note);
-    tx.execute_late(&sql, &values).await
-}
-
-/// Returns the statement that records an event of a row.
-pub(crate) fn event(
-    tx: &dyn Transaction,
-    row: &RowId,
-    fence: Fence,
-    was: Option<State>,
-    now: State,
-    note: Option<&str>,
-) -> (String, Vec<Value>) {
     let worker = tx.process().id.clone();
     let mut values = values![
         row.batch.as_str(),
@@ -217,7 +192,7 @@ pub(crate) fn event(
             VALUES ($1, $2, $3, $4, $5, $6, $7, {at} /*SQLite:,
                 (SELECT last_event FROM item WHERE batch = ?1 AND seq = ?2)*/)"
     );
-    (sql, values)
+    tx.execute_late(&sql, &values).await
 }
 
 /// Returns the time as an expression of a statement with these parameters, to which it is added if necessary.

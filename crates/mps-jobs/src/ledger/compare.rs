@@ -77,7 +77,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn withdraw(&self, batch: &BatchId, keys: Vec<Key>) -> Result<u64, LedgerError> {
         let args = (batch.clone(), keys);
-        self.run(Op::durable("withdraw"), args, |tx, (batch, keys)| {
+        let op = Op::durable("withdraw").idempotent();
+        self.run(op, args, |tx, (batch, keys)| {
             Box::pin(withdraw(tx, batch, keys))
         })
         .await

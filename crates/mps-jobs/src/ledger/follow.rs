@@ -6,13 +6,13 @@ use mps_aigc::{ResultFile, Results, SavedFile};
 
 use super::{
     Ledger,
-    change::{Change, event, record},
+    change::{Change, record},
     error::LedgerError,
     item::locked,
     names::Timestamp,
     rows::{Item, RowId},
     settle::Answer,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::{
     hash::without_query,
@@ -62,7 +62,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn polled(&self, row: &RowId, status: &str) -> Result<(), LedgerError> {
         let args = (row.clone(), status.to_owned());
-        self.run(Op::relaxed("polled"), args, |tx, (row, status)| {
+        let op = Op::relaxed("polled").idempotent();
+        self.run(op, args, |tx, (row, status)| {
             Box::pin(polled(tx, row, status))
         })
         .await
@@ -78,7 +79,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn done(&self, row: &RowId, finished: Finished) -> Result<bool, LedgerError> {
         let args = (row.clone(), finished);
-        self.run(Op::durable("done"), args, |tx, (row, finished)| {
+        let op = Op::durable("done").idempotent();
+        self.run(op, args, |tx, (row, finished)| {
             Box::pin(done(tx, row, finished))
         })
         .await
@@ -93,7 +95,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn failed(&self, row: &RowId, answer: Answer) -> Result<bool, LedgerError> {
         let args = (row.clone(), answer);
-        self.run(Op::durable("failed"), args, |tx, (row, answer)| {
+        let op = Op::durable("failed").idempotent();
+        self.run(op, args, |tx, (row, answer)| {
             Box::pin(failed(tx, row, answer))
         })
         .await
@@ -109,7 +112,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn unsaved(&self, row: &RowId, reason: &str) -> Result<(), LedgerError> {
         let args = (row.clone(), reason.to_owned());
-        self.run(Op::relaxed("unsaved"), args, |tx, (row, reason)| {
+        let op = Op::relaxed("unsaved").sends_nothing();
+        self.run(op, args, |tx, (row, reason)| {
             Box::pin(unsaved(tx, row, reason))
         })
         .await
@@ -125,7 +129,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn fetched(&self, row: &RowId, files: &[SavedFile]) -> Result<bool, LedgerError> {
         let args = (row.clone(), files.to_vec());
-        self.run(Op::durable("fetched"), args, |tx, (row, files)| {
+        let op = Op::durable("fetched").idempotent();
+        self.run(op, args, |tx, (row, files)| {
             Box::pin(fetched(tx, row, files))
         })
         .await
@@ -145,7 +150,8 @@ impl Ledger {
         files: Vec<(i64, SavedFile)>,
     ) -> Result<(), LedgerError> {
         let args = (row.clone(), files);
-        self.run(Op::durable("fetched_again"), args, |tx, (row, files)| {
+        let op = Op::durable("fetched_again").idempotent();
+        self.run(op, args, |tx, (row, files)| {
             Box::pin(fetched_again(tx, row, files))
         })
         .await
@@ -160,10 +166,9 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn expired(&self, row: &RowId) -> Result<bool, LedgerError> {
-        self.run(Op::durable("expired"), row.clone(), |tx, row| {
-            Box::pin(expired(tx, row))
-        })
-        .await
+        let op = Op::durable("expired").idempotent();
+        self.run(op, row.clone(), |tx, row| Box::pin(expired(tx, row)))
+            .await
     }
 }
 
@@ -207,7 +212,8 @@ async fn done(
     let is_done = step(tx, row, &[State::Created], State::Done, change).await?;
     if is_done {
         for (n, url) in (0_i64..).zip(&finished.urls) {
-            let values = values![row.batch.as_str(), row.seq, n, without_query(url)];
+            let url = Value::private(without_query(url));
+            let values = values![row.batch.as_str(), row.seq, n, url];
             tx.execute(
                 "INSERT INTO file (batch, seq, n, url) VALUES ($1, $2, $3, $4)
                     ON CONFLICT (batch, seq, n) DO UPDATE SET url = excluded.url",
@@ -226,7 +232,7 @@ async fn failed(
 ) -> Result<bool, LedgerError> {
     let change = Change::new(Transition::Fail)
         .set("code", answer.code.as_ref())
-        .set("message", answer.message.as_ref())
+        .set("message", answer.private_message())
         .set("done", tx.now().0);
     step(tx, row, &[State::Created], State::Failed, change).await
 }
@@ -235,8 +241,9 @@ async fn unsaved(tx: &mut dyn Transaction, row: &RowId, reason: &str) -> Result<
     match locked(tx, row).await? {
         Some(item) if item.state == State::Done => {
             let (fence, state) = (item.fence, item.state);
-            let (sql, values) = event(tx, &item.row, fence, Some(state), state, Some(reason));
-            tx.execute(&sql, &values).await.map(drop)
+            // It may quote the path of a file.
+            let note = Value::private(reason);
+            record(tx, &item.row, fence, Some(state), state, note).await
         }
         _ => Ok(()),
     }
@@ -271,7 +278,7 @@ async fn fetched_again(
     }
     let note = "fetched again: the file was deleted";
     let (fence, state) = (item.fence, item.state);
-    record(tx, &item.row, fence, Some(state), state, Some(note)).await
+    record(tx, &item.row, fence, Some(state), state, note.into()).await
 }
 
 /// Adds a saved file to its result, which is there unless the task was done without URLs.
@@ -285,7 +292,7 @@ async fn save(
         row.batch.as_str(),
         row.seq,
         n,
-        file.path.to_string_lossy().as_ref(),
+        Value::private(file.path.to_string_lossy()),
         i64::try_from(file.bytes).ok(),
         &file.sha256,
     ];

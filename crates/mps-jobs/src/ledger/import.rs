@@ -6,13 +6,14 @@ use super::{
     change::{no_batch, no_price},
     compare::{known, revive},
     error::{LedgerError, LedgerErrorKind},
+    insert::{insert, unclaimed},
     names::{BatchId, Key},
     phase,
     rows::{Batch, NewItem, RowId},
     submit::Caps,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
-use crate::state::{Home, State};
+use crate::state::Home;
 
 /// Rows of one INSERT statement.
 const ROWS: usize = 100;
@@ -20,9 +21,6 @@ const ROWS: usize = 100;
 /// Numbers of rows from which on the store's planner looks at them again: until then, or until the
 /// server does it by itself a minute later, it may choose an index that reads all rows of a batch.
 const GROWN: [i64; 3] = [500, 5_000, 50_000];
-
-/// The highest price and length of a row, so that the sums of a batch cannot overflow.
-const MOST: i64 = 1_000_000_000_000;
 
 /// A batch to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,10 +55,9 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn create_batch(&self, batch: NewBatch) -> Result<Batch, LedgerError> {
-        self.run(Op::durable("create_batch"), batch, |tx, batch| {
-            Box::pin(create_batch(tx, batch))
-        })
-        .await
+        let op = Op::durable("create_batch").idempotent();
+        self.run(op, batch, |tx, batch| Box::pin(create_batch(tx, batch)))
+            .await
     }
 
     /// Adds rows to a batch as planned. Rows are found by their key: a row with the same content is
@@ -80,7 +77,8 @@ impl Ledger {
         rows: Vec<NewItem>,
     ) -> Result<Imported, LedgerError> {
         let args = (batch.clone(), rows);
-        self.run(Op::durable("import"), args, |tx, (batch, rows)| {
+        let op = Op::durable("import").idempotent();
+        self.run(op, args, |tx, (batch, rows)| {
             Box::pin(import(tx, batch, rows))
         })
         .await
@@ -95,7 +93,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn set_manifest(&self, batch: &BatchId, hash: &str) -> Result<(), LedgerError> {
         let args = (batch.clone(), hash.to_owned());
-        self.run(Op::durable("set_manifest"), args, |tx, (batch, hash)| {
+        let op = Op::durable("set_manifest").idempotent();
+        self.run(op, args, |tx, (batch, hash)| {
             Box::pin(set_manifest(tx, batch, hash))
         })
         .await
@@ -122,13 +121,10 @@ impl Ledger {
         caps: Caps,
     ) -> Result<Batch, LedgerError> {
         let args = (batch.clone(), account.to_owned(), endpoint.to_owned(), caps);
-        self.run(
-            Op::durable("bind"),
-            args,
-            |tx, (batch, account, endpoint, caps)| {
-                Box::pin(bind(tx, batch, account, endpoint, *caps))
-            },
-        )
+        let op = Op::durable("bind").idempotent();
+        self.run(op, args, |tx, (batch, account, endpoint, caps)| {
+            Box::pin(bind(tx, batch, account, endpoint, *caps))
+        })
         .await
     }
 }
@@ -139,7 +135,8 @@ async fn create_batch(tx: &mut dyn Transaction, new: &NewBatch) -> Result<Batch,
         let error = LedgerError::new(LedgerErrorKind::InvalidName, message);
         return Err(error.with_hint("choose another name: --name NAME"));
     }
-    let values = values![new.id.as_str(), new.source.as_ref(), tx.now().0];
+    let source = new.source.as_ref().map(Value::private);
+    let values = values![new.id.as_str(), source, tx.now().0];
     tx.execute(
         "INSERT INTO batch (id, source, added) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
         values,
@@ -166,7 +163,7 @@ async fn import(
         }
     }
     if imported.changed.is_empty() {
-        imported.added = insert(tx, batch, &new).await?;
+        imported.added = insert_planned(tx, batch, &new).await?;
         if imported.unchanged > 0 {
             revive(tx, batch, &keys).await?;
         }
@@ -192,84 +189,31 @@ pub(crate) async fn last_seq(
     last.map_or(Ok(0), |mut row| row.int())
 }
 
-/// Inserts planned rows after the last one of a locked batch, with their bodies.
-async fn insert(
+/// Inserts planned rows after the last one of a locked batch. Returns their number.
+async fn insert_planned(
     tx: &mut dyn Transaction,
     batch: &BatchId,
     rows: &[&NewItem],
 ) -> Result<u64, LedgerError> {
-    let first = last_seq(tx, batch).await?;
-    let mut seq = first;
-    let now = tx.now().0;
+    let Some(new) = rows.first() else {
+        return Ok(0);
+    };
+    let last = last_seq(tx, batch).await?;
+    let row = RowId {
+        batch: batch.clone(),
+        seq: last + 1,
+    };
+    let mut first = unclaimed(tx, row, new, Home::Planned);
     let mut inserted = 0;
     for rows in rows.chunks(ROWS) {
-        let (mut items, mut bodies) = (Vec::new(), Vec::new());
-        for row in rows {
-            check_amounts(row)?;
-            seq += 1;
-            items.extend_from_slice(values![
-                batch.as_str(),
-                seq,
-                row.key.as_str(),
-                &row.hash,
-                &row.action,
-                row.model.as_ref(),
-                row.ms,
-                row.price,
-                row.out.as_ref(),
-                State::Planned.as_str(),
-                phase::of(State::Planned),
-                Home::Planned.state().as_str(),
-                now,
-            ]);
-            bodies.extend_from_slice(values![batch.as_str(), seq, &row.body]);
-        }
-        let sql = format!(
-            "INSERT INTO item (batch, seq, key, hash, action, model, ms, price, out, state, phase, home, added)
-                VALUES {} ON CONFLICT DO NOTHING",
-            tuples(rows.len(), 13)
-        );
-        let added = tx.execute(&sql, &items).await?;
-        if usize::try_from(added) != Ok(rows.len()) {
-            return Err(taken(batch));
-        }
-        let sql = format!(
-            "INSERT INTO body (batch, seq, json) VALUES {}",
-            tuples(rows.len(), 3)
-        );
-        tx.execute(&sql, &bodies).await?;
-        inserted += added;
+        inserted += insert(tx, &first, rows).await?;
+        first.row.seq = last + inserted + 1;
     }
-    if GROWN.iter().any(|rows| (first..seq).contains(rows)) {
+    let numbers = last..last + inserted;
+    if GROWN.iter().any(|rows| numbers.contains(rows)) {
         tx.refresh_statistics().await?;
     }
-    Ok(inserted)
-}
-
-/// Returns an error for an amount that would lower the sums of its batch or overflow them.
-pub(crate) fn check_amounts(row: &NewItem) -> Result<(), LedgerError> {
-    let range = 0..=MOST;
-    if range.contains(&row.ms) && row.price.is_none_or(|price| range.contains(&price)) {
-        return Ok(());
-    }
-    let message = format!(
-        "the price or the length of {} is negative or too large",
-        row.key
-    );
-    Err(LedgerError::new(LedgerErrorKind::NoPrice, message)
-        .with_hint("correct the price table, or the duration"))
-}
-
-/// Returns the parameters of an INSERT, as in `($1, $2), ($3, $4)`.
-fn tuples(rows: usize, columns: usize) -> String {
-    let tuple = |row: usize| format!("({})", list(row * columns + 1, columns));
-    (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
-}
-
-pub(crate) fn taken(batch: &BatchId) -> LedgerError {
-    let message = format!("two rows of batch {batch} have the same key or output name");
-    LedgerError::new(LedgerErrorKind::InvalidName, message)
-        .with_hint("give each row its own `id` and `out`")
+    Ok(inserted.unsigned_abs())
 }
 
 async fn set_manifest(

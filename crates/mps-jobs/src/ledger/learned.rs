@@ -7,7 +7,7 @@ use mps_aigc::{Curves, Endpoint};
 use super::{
     Ledger,
     error::LedgerError,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 
 /// The name under which the time of a commit is kept, in microseconds.
@@ -65,7 +65,8 @@ impl Ledger {
     }
 
     async fn learn(&self, name: String, value: String) -> Result<(), LedgerError> {
-        self.run(Op::relaxed("learn"), (name, value), |tx, (name, value)| {
+        let op = Op::relaxed("learn").idempotent();
+        self.run(op, (name, value), |tx, (name, value)| {
             Box::pin(set_meta(tx, name, value))
         })
         .await
@@ -128,7 +129,7 @@ pub(super) async fn keep_commit_time(
     us: Option<u64>,
 ) -> Result<(), LedgerError> {
     match us {
-        Some(us) => set_meta(tx, COMMIT, &us.to_string()).await,
+        Some(us) => set_meta(tx, COMMIT, us.to_string()).await,
         None => Ok(()),
     }
 }
@@ -158,8 +159,9 @@ pub(crate) async fn meta(
 pub(crate) async fn set_meta(
     tx: &mut dyn Transaction,
     name: &str,
-    value: &str,
+    value: impl Into<Value>,
 ) -> Result<(), LedgerError> {
+    let value: Value = value.into();
     tx.execute(
         "INSERT INTO meta (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
         values![name, value],

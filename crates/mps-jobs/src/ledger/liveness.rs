@@ -42,10 +42,9 @@ impl Ledger {
             return Ok(Reaped::default());
         }
         let tasks = self.sealed_tasks(orphans).await?;
-        self.run(Op::durable("reap"), tasks, |tx, tasks| {
-            Box::pin(reap(tx, tasks))
-        })
-        .await
+        let op = Op::durable("reap").idempotent();
+        self.run(op, tasks, |tx, tasks| Box::pin(reap(tx, tasks)))
+            .await
     }
 
     /// Records that this process is alive. Call it every 5 s on a shared server; a file needs none.
@@ -57,10 +56,8 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn heartbeat(&self) -> Result<(), LedgerError> {
-        self.run(Op::relaxed("heartbeat"), (), |tx, ()| {
-            Box::pin(register(tx))
-        })
-        .await
+        let op = Op::relaxed("heartbeat").idempotent();
+        self.run(op, (), |tx, ()| Box::pin(register(tx))).await
     }
 
     /// Returns the living processes that have claimed a row of a batch or sent a heartbeat.

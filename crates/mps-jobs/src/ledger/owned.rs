@@ -37,10 +37,9 @@ impl Ledger {
             return Ok(0);
         }
         let owners = (batch.clone(), ended);
-        self.run(Op::relaxed("adopt"), owners, |tx, owners| {
-            Box::pin(adopt(tx, owners))
-        })
-        .await
+        let op = Op::relaxed("adopt").idempotent();
+        self.run(op, owners, |tx, owners| Box::pin(adopt(tx, owners)))
+            .await
     }
 
     /// Lets other processes take over the created and done rows of this one. Returns their number.
@@ -52,10 +51,9 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn release(&self, batch: &BatchId) -> Result<u64, LedgerError> {
-        self.run(Op::relaxed("release"), batch.clone(), |tx, batch| {
-            Box::pin(release(tx, batch))
-        })
-        .await
+        let op = Op::relaxed("release").idempotent();
+        self.run(op, batch.clone(), |tx, batch| Box::pin(release(tx, batch)))
+            .await
     }
 
     /// Returns up to `limit` created rows of this process after the one with number `after`, in the

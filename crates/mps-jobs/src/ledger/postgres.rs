@@ -53,20 +53,6 @@ const CONNECTIONS: usize = 4;
 /// Longest time of one try, beyond the server's own limits on locks and statements.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Operations whose first statement reads, or changes one row that it compares, and does not need the time
-/// of the server as a parameter. It is sent together with the beginning of the transaction.
-const JOINED: [&str; 9] = [
-    "arm",
-    "claim",
-    "claim_row",
-    "created",
-    "disarm",
-    "in_doubt",
-    "not_sent",
-    "refused",
-    "submit",
-];
-
 pub(super) struct PostgresStore {
     server: Server,
     clock: SharedClock,
@@ -160,7 +146,7 @@ impl PostgresStore {
             if is_stepwise {
                 tx.be_stepwise();
             }
-            let done = if is_stepwise || !JOINED.contains(&op.name) {
+            let done = if is_stepwise || !op.is_joined {
                 match tx.begin().await {
                     Ok(()) => run(tx, args, work).await,
                     Err(error) => Err(tx.into_failure(error)),

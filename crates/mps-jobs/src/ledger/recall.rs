@@ -7,7 +7,8 @@ use super::{
     item::select,
     phase,
     retention::ROW,
-    rows::Item,
+    rows::{Item, Token},
+    schema::OF_ROW,
     seal::{Sealed, Sent},
     settle::is_known_task,
     tx::{Transaction, values},
@@ -40,12 +41,14 @@ async fn recall_one(
     sealed: &Sealed,
 ) -> Result<bool, LedgerError> {
     let Sent { claim, at, .. } = &sealed.sent;
-    if item.fence > claim.fence {
-        return Ok(false);
-    }
     let is_older = item.fence < claim.fence;
     let item = match item.state {
-        State::Planned | State::Intent | State::Unsent => doubt(tx, item, sealed).await?,
+        State::Planned | State::Intent | State::Unsent
+            if is_older || !is_known(tx, item, &sealed.sent).await? =>
+        {
+            doubt(tx, item, sealed).await?
+        }
+        _ if item.fence > claim.fence => return Ok(false),
         // The row was retried after its end, and the retry was sent.
         State::Refused
         | State::Failed
@@ -99,7 +102,7 @@ async fn doubt(
     let note = before.map(|task| format!("{FORGOTTEN}, a repeat after task {task}"));
     Change::new(Transition::Recall)
         .note(note.as_deref().unwrap_or(FORGOTTEN))
-        .set("fence", sent.claim.fence.0)
+        .set("fence", sent.claim.fence.max(item.fence).0)
         .set("armed", sent.at.0)
         .set("account", &sent.account)
         .set("endpoint", &sent.endpoint)
@@ -110,6 +113,18 @@ async fn doubt(
         .clear(&["created", "expires"])
         .apply_and_read(tx, item)
         .await
+}
+
+/// Returns `true` if the row has the event of a send, or was in doubt for it before. A token does not tell: an attempt
+/// is sent again with it after throttling, and a copy of the store gives out tokens again.
+async fn is_known(tx: &mut dyn Transaction, item: &Item, sent: &Sent) -> Result<bool, LedgerError> {
+    let sql = format!(
+        "SELECT n FROM event WHERE {OF_ROW} AND (now = 'sending' AND fence = $3 AND at = $4
+            OR now = 'in_doubt' AND fence >= $3 AND note LIKE '{FORGOTTEN}%') LIMIT 1"
+    );
+    let Token { row, fence } = &sent.claim;
+    let values = values![row.batch.as_str(), item.row.seq, fence.0, sent.at.0];
+    Ok(!tx.query(&sql, values).await?.is_empty())
 }
 
 /// Returns the row of a send: by its key, since a store that went back may have given its number to

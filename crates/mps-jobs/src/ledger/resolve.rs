@@ -40,7 +40,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn resolve(&self, row: &RowId, decision: Resolution) -> Result<Item, LedgerError> {
         let args = (row.clone(), decision);
-        self.run(Op::durable("resolve"), args, |tx, (row, decision)| {
+        let op = Op::durable("resolve").sends_nothing();
+        self.run(op, args, |tx, (row, decision)| {
             Box::pin(resolve(tx, row, decision))
         })
         .await
@@ -72,10 +73,9 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn retry(&self, row: &RowId) -> Result<Item, LedgerError> {
-        self.run(Op::durable("retry"), row.clone(), |tx, row| {
-            Box::pin(retry(tx, row))
-        })
-        .await
+        let op = Op::durable("retry").sends_nothing();
+        self.run(op, row.clone(), |tx, row| Box::pin(retry(tx, row)))
+            .await
     }
 }
 
@@ -117,10 +117,9 @@ impl Ledger {
         let mut after = 0;
         loop {
             let args = (batch.clone(), states.to_vec(), after);
+            let op = Op::durable("retry_all").idempotent();
             let page = self
-                .run(Op::durable("retry_all"), args, |tx, page| {
-                    Box::pin(retry_page(tx, page))
-                })
+                .run(op, args, |tx, page| Box::pin(retry_page(tx, page)))
                 .await?;
             retried.planned += page.planned;
             retried.forgotten.extend(page.forgotten);

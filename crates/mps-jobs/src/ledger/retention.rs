@@ -87,7 +87,8 @@ impl Ledger {
             Box::pin(std::future::ready(Ok(tx.now())))
         });
         let now = now.await?;
-        self.run(Op::durable("lapse"), now.before(CONTENT), |tx, time| {
+        let op = Op::durable("lapse").idempotent();
+        self.run(op, now.before(CONTENT), |tx, time| {
             Box::pin(lapse(tx, *time))
         })
         .await?;
@@ -102,10 +103,9 @@ impl Ledger {
     }
 
     async fn scrub(&self, rows: Vec<RowId>) -> Result<Forgotten, LedgerError> {
-        self.run(Op::durable("forget"), rows, |tx, rows| {
-            Box::pin(scrub(tx, rows))
-        })
-        .await
+        let op = Op::durable("forget").idempotent();
+        self.run(op, rows, |tx, rows| Box::pin(scrub(tx, rows)))
+            .await
     }
 
     /// Removes rows from the seal, then from the store: a row that only the seal has would look like a
@@ -124,8 +124,9 @@ impl Ledger {
         let mut removed = 0;
         for rows in removable.chunks(STEP) {
             let args = (rows.to_vec(), time);
+            let op = Op::durable("remove").idempotent();
             removed += self
-                .run(Op::durable("remove"), args, |tx, (rows, time)| {
+                .run(op, args, |tx, (rows, time)| {
                     Box::pin(remove(tx, rows, *time))
                 })
                 .await?;

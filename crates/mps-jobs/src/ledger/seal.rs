@@ -81,9 +81,9 @@ impl SealFile {
         newest_first.next().map(|(ledger, _)| ledger)
     }
 
-    /// Returns the highest epoch of the newest sends, or `None` if there is none.
-    pub(crate) fn epoch(&self) -> Option<i64> {
-        self.tail.newest_send().map(|sent| sent.epoch)
+    /// Returns the send with the highest epoch, or `None` if there is none.
+    pub(crate) fn newest_send(&self) -> Option<Sent> {
+        self.tail.newest_send()
     }
 
     /// Returns the seal of a ledger.

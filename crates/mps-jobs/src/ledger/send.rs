@@ -33,7 +33,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all. A claim that was not received is planned
     /// again when the process ends.
     pub async fn claim(&self, batch: &BatchId) -> Result<Option<Claim>, LedgerError> {
-        self.run(Op::durable("claim"), batch.clone(), |tx, batch| {
+        let op = Op::durable("claim").joined();
+        self.run(op, batch.clone(), |tx, batch| {
             Box::pin(claim_next(tx, batch))
         })
         .await
@@ -48,10 +49,9 @@ impl Ledger {
     /// # Cancel safety
     /// As [`claim`](Self::claim).
     pub async fn claim_row(&self, row: &RowId) -> Result<Option<Claim>, LedgerError> {
-        self.run(Op::durable("claim_row"), row.clone(), |tx, row| {
-            Box::pin(claim_row(tx, row))
-        })
-        .await
+        let op = Op::durable("claim_row").joined();
+        self.run(op, row.clone(), |tx, row| Box::pin(claim_row(tx, row)))
+            .await
     }
 
     /// Extends the leases of claims that wait in a queue, in a pause or for an answer. Returns the
@@ -63,7 +63,8 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn renew(&self, claims: &[Token]) -> Result<Vec<Token>, LedgerError> {
-        self.run(Op::relaxed("renew"), claims.to_vec(), |tx, claims| {
+        let op = Op::relaxed("renew").idempotent();
+        self.run(op, claims.to_vec(), |tx, claims| {
             Box::pin(renew(tx, claims))
         })
         .await
@@ -82,8 +83,9 @@ impl Ledger {
     /// [`not_sent`](Self::not_sent), or let the row become in doubt.
     pub async fn arm(&self, claim: &Token) -> Result<(), LedgerError> {
         let started = self.clock().monotonic();
+        let op = Op::durable("arm").joined().urgent();
         self.run_and_seal(
-            Op::durable("arm"),
+            op,
             claim.clone(),
             |tx, claim| Box::pin(arm(tx, claim)),
             |(item, epoch)| Entry::sent(item, *epoch),
@@ -103,10 +105,9 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn disarm(&self, claim: &Token) -> Result<bool, LedgerError> {
+        let op = Op::relaxed("disarm").joined().idempotent();
         let disarmed = self
-            .run(Op::relaxed("disarm"), claim.clone(), |tx, claim| {
-                Box::pin(disarm(tx, claim))
-            })
+            .run(op, claim.clone(), |tx, claim| Box::pin(disarm(tx, claim)))
             .await?;
         self.seal_later(disarmed, Entry::not_sent(claim)).await;
         Ok(disarmed)
@@ -223,7 +224,7 @@ async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>,
 async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), LedgerError> {
     let (row, owner) = (&claim.row, tx.process().id.clone());
     let (was, is) = (State::Intent, State::Sending);
-    record(tx, row, claim.fence, Some(was), is, None).await?;
+    record(tx, row, claim.fence, Some(was), is, Value::Null).await?;
     let mut values = values![row.batch.as_str(), row.seq, claim.fence.0, owner].to_vec();
     let now = now_or_parameter(tx, &mut values);
     let lease = LEASE.as_micros();

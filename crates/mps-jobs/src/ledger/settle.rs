@@ -9,7 +9,7 @@ use super::{
     rows::{Item, Token},
     seal::Entry,
     send::current,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::state::{State, Transition};
 
@@ -35,6 +35,13 @@ pub enum Recorded {
     Stray,
 }
 
+impl Answer {
+    /// Returns the message, which may quote the request.
+    pub(crate) fn private_message(&self) -> Option<Value> {
+        self.message.as_ref().map(Value::private)
+    }
+}
+
 impl Ledger {
     /// Records that nothing was sent and that the caller gives the claim up, armed or not. The row
     /// returns to its [`home`](super::Item::home). Returns `false` when the claim is no longer
@@ -47,8 +54,9 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn not_sent(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
         let args = (claim.clone(), answer);
+        let op = Op::durable("not_sent").joined().idempotent();
         let released = self
-            .run(Op::durable("not_sent"), args, |tx, (claim, answer)| {
+            .run(op, args, |tx, (claim, answer)| {
                 Box::pin(not_sent(tx, claim, answer))
             })
             .await?;
@@ -74,18 +82,15 @@ impl Ledger {
         // A server's row would keep other hosts waiting for this commit.
         let commit_us = self.changed_commit_time().filter(|_| !self.is_shared());
         let args = (claim.clone(), task.to_owned(), answer, commit_us);
+        let op = Op::durable("created").joined().idempotent();
         let recorded = self
-            .run(
-                Op::durable("created"),
-                args,
-                |tx, (claim, task, answer, commit_us)| {
-                    Box::pin(async move {
-                        let recorded = created(tx, claim, task, answer).await?;
-                        keep_commit_time(tx, *commit_us).await?;
-                        Ok(recorded)
-                    })
-                },
-            )
+            .run(op, args, |tx, (claim, task, answer, commit_us)| {
+                Box::pin(async move {
+                    let recorded = created(tx, claim, task, answer).await?;
+                    keep_commit_time(tx, *commit_us).await?;
+                    Ok(recorded)
+                })
+            })
             .await?;
         match commit_us {
             Some(us) => self.commit_time_is_kept(us),
@@ -104,8 +109,9 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn refused(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
         let args = (claim.clone(), answer);
+        let op = Op::durable("refused").joined().idempotent();
         let refused = self
-            .run(Op::durable("refused"), args, |tx, (claim, answer)| {
+            .run(op, args, |tx, (claim, answer)| {
                 Box::pin(refused(tx, claim, answer))
             })
             .await?;
@@ -123,7 +129,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn in_doubt(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
         let args = (claim.clone(), answer);
-        self.run(Op::durable("in_doubt"), args, |tx, (claim, answer)| {
+        let op = Op::durable("in_doubt").joined().idempotent();
+        self.run(op, args, |tx, (claim, answer)| {
             Box::pin(in_doubt(tx, claim, answer))
         })
         .await
@@ -164,7 +171,7 @@ fn answered<'a>(change: Change<'a>, answer: &Answer) -> Change<'a> {
     change
         .set("request_id", answer.request_id.as_ref())
         .set("code", answer.code.as_ref())
-        .set("message", answer.message.as_ref())
+        .set("message", answer.private_message())
 }
 
 async fn created(

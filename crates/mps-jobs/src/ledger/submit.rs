@@ -7,14 +7,14 @@ use super::{
     change::Change,
     daily_cap,
     error::LedgerError,
-    import::{check_amounts, last_seq, taken},
+    import::last_seq,
+    insert::{insert, unclaimed},
     item::{is_orphan, select},
     liveness::orphans,
     names::BatchId,
-    phase,
     rows::{Claim, Fence, Item, NewItem, RowId},
     send::{LEASE, claimed},
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::state::{Home, State, Transition};
 
@@ -135,8 +135,9 @@ impl Ledger {
     /// A dropped call either happened completely or not at all. A claim that was not received becomes
     /// unsent when the process ends.
     pub async fn submit(&self, single: Single) -> Result<Submission, LedgerError> {
+        let op = Op::durable("submit").joined();
         let first = self
-            .run(Op::durable("submit"), single.clone(), |tx, single| {
+            .run(op, single.clone(), |tx, single| {
                 Box::pin(submit_unless_orphans(tx, single))
             })
             .await?;
@@ -144,10 +145,8 @@ impl Ledger {
             return Ok(submission);
         }
         self.reap().await?;
-        self.run(Op::durable("submit"), single, |tx, single| {
-            Box::pin(submit(tx, single))
-        })
-        .await
+        self.run(op, single, |tx, single| Box::pin(submit(tx, single)))
+            .await
     }
 }
 
@@ -231,7 +230,8 @@ async fn claim_again(
         daily_cap::admit(tx, item, cap).await?;
     }
     // The body that is sent: of equal content, but the URL of a file in it may be another one.
-    let body = values![item.row.batch.as_str(), item.row.seq, &single.item.body];
+    let body = Value::private(&single.item.body);
+    let body = values![item.row.batch.as_str(), item.row.seq, body];
     tx.execute(
         "INSERT INTO body (batch, seq, json) VALUES ($1, $2, $3)
             ON CONFLICT (batch, seq) DO UPDATE SET json = excluded.json",
@@ -265,9 +265,12 @@ async fn insert_claimed(
     batch: BatchId,
     single: &Single,
 ) -> Result<Submission, LedgerError> {
-    check_amounts(&single.item)?;
     let seq = last_seq(tx, &batch).await? + 1;
-    let unsent = unsent(tx, RowId { batch, seq }, single);
+    let unsent = Item {
+        account: Some(single.account.clone()),
+        endpoint: Some(single.endpoint.clone()),
+        ..unclaimed(tx, RowId { batch, seq }, &single.item, Home::Unsent)
+    };
     if let Some(cap) = single.agent_cap_ms {
         daily_cap::admit(tx, &unsent, cap).await?;
     }
@@ -280,81 +283,10 @@ async fn insert_claimed(
         lease: Some(tx.now().after(LEASE)),
         ..unsent.clone()
     };
-    insert(tx, &item, &single.item.body).await?;
+    insert(tx, &item, &[&single.item]).await?;
     change.count_and_record(tx, &unsent, item.state).await?;
     Ok(to_send(single, item))
 }
 
 /// The token of a row's first claim.
 const FIRST: Fence = Fence(1);
-
-/// Returns the row before its first claim.
-fn unsent(tx: &dyn Transaction, row: RowId, single: &Single) -> Item {
-    let new = &single.item;
-    Item {
-        row,
-        account: Some(single.account.clone()),
-        endpoint: Some(single.endpoint.clone()),
-        key: new.key.clone(),
-        hash: new.hash.clone(),
-        action: new.action.clone(),
-        model: new.model.clone(),
-        ms: new.ms,
-        price: new.price,
-        out: new.out.clone(),
-        state: State::Unsent,
-        home: Home::Unsent,
-        fence: Fence(0),
-        attempt: 0,
-        owner: None,
-        lease: None,
-        added: tx.now(),
-        armed: None,
-        created: None,
-        task: None,
-        request_id: None,
-        code: None,
-        message: None,
-        status: None,
-        done: None,
-        expires: None,
-    }
-}
-
-/// Inserts a claimed row and its body.
-async fn insert(tx: &mut dyn Transaction, item: &Item, body: &str) -> Result<(), LedgerError> {
-    let Item { row, .. } = item;
-    let values = values![
-        row.batch.as_str(),
-        row.seq,
-        item.account.as_ref(),
-        item.endpoint.as_ref(),
-        item.key.as_str(),
-        &item.hash,
-        &item.action,
-        item.model.as_ref(),
-        item.ms,
-        item.price,
-        item.out.as_ref(),
-        item.state.as_str(),
-        phase::of(item.state),
-        item.home.state().as_str(),
-        item.fence.0,
-        item.attempt,
-        item.owner.as_ref(),
-        item.lease.map(|lease| lease.0),
-        item.added.0,
-    ];
-    let sql =
-        "INSERT INTO item (batch, seq, account, endpoint, key, hash, action, model, ms, price, out,
-            state, phase, home, fence, attempt, owner, lease, added)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-        ON CONFLICT DO NOTHING";
-    if tx.execute(sql, values).await? == 0 {
-        return Err(taken(&row.batch));
-    }
-    let sql = "INSERT INTO body (batch, seq, json) VALUES ($1, $2, $3)";
-    tx.execute(sql, values![row.batch.as_str(), row.seq, body])
-        .await?;
-    Ok(())
-}

@@ -9,6 +9,8 @@
 //! Text, `BIGINT` and `NULL` are the only types. Sums are cast to `BIGINT`, which PostgreSQL would
 //! otherwise return as `NUMERIC`.
 
+use std::fmt;
+
 use mps_core::BoxFuture;
 
 use super::{
@@ -27,27 +29,80 @@ pub(crate) enum Mode {
     Relaxed,
 }
 
-/// An operation: its name, which failpoints use, and its kind of transaction.
+/// The worst that an operation may come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// A send, which is billed. It is refused by a server that may have forgotten sends, until a person accepts the
+    /// server, and it is done once.
+    Send,
+    /// A change that could happen twice: it is not repeated after a commit of unknown outcome.
+    Once,
+    /// A change that another run finds done, or none.
+    Idempotent,
+}
+
+/// An operation: its name, for failpoints and logs, and what a store has to know about it.
+///
+/// What is not said costs time, never money: an operation that changes something is taken for one that leads to a
+/// send, is not repeated, and begins in a round trip of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Op {
     pub(crate) name: &'static str,
     pub(crate) mode: Mode,
+    pub(crate) effect: Effect,
+    /// The first statement travels with the beginning of the transaction.
+    pub(crate) is_joined: bool,
+    /// It is not tried again while a server is unavailable.
+    pub(crate) is_urgent: bool,
 }
 
 impl Op {
     pub(crate) const fn read(name: &'static str) -> Self {
-        let mode = Mode::Read;
-        Self { name, mode }
+        Self::new(name, Mode::Read).idempotent()
     }
 
     pub(crate) const fn durable(name: &'static str) -> Self {
-        let mode = Mode::Durable;
-        Self { name, mode }
+        Self::new(name, Mode::Durable)
     }
 
     pub(crate) const fn relaxed(name: &'static str) -> Self {
-        let mode = Mode::Relaxed;
-        Self { name, mode }
+        Self::new(name, Mode::Relaxed)
+    }
+
+    const fn new(name: &'static str, mode: Mode) -> Self {
+        Self {
+            name,
+            mode,
+            effect: Effect::Send,
+            is_joined: false,
+            is_urgent: false,
+        }
+    }
+
+    /// States that it neither claims nor arms a row, though it must not be repeated.
+    pub(crate) const fn sends_nothing(mut self) -> Self {
+        self.effect = Effect::Once;
+        self
+    }
+
+    /// States that it neither claims nor arms a row, and that it compares what it changes, so that it may be repeated
+    /// after a commit of unknown outcome.
+    pub(crate) const fn idempotent(mut self) -> Self {
+        self.effect = Effect::Idempotent;
+        self
+    }
+
+    /// States that its first statement reads, or changes one row that it compares, and does not need the store's time
+    /// as a parameter.
+    pub(crate) const fn joined(mut self) -> Self {
+        self.is_joined = true;
+        self
+    }
+
+    /// States that it is of no use later, since its caller waits to send.
+    pub(crate) const fn urgent(mut self) -> Self {
+        self.is_urgent = true;
+        self
     }
 }
 
@@ -59,7 +114,7 @@ pub(crate) type Work<A, T> =
 /// An open transaction. It is committed when the operation returns `Ok`, and rolled back otherwise.
 ///
 /// A store may write the values of a statement into its text, which a server may write to its log: keys, states, ids and
-/// numbers. Only the values of [`execute`](Self::execute) may be prompts, messages, paths or URLs.
+/// numbers, but none that is [private](Value::Private).
 pub(crate) trait Transaction: Send {
     /// Runs a statement and returns its rows.
     fn query<'t>(
@@ -68,7 +123,7 @@ pub(crate) trait Transaction: Send {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, LedgerError>>;
 
-    /// Runs a statement and returns the number of rows that it changed. Its values are no part of its text.
+    /// Runs a statement and returns the number of rows that it changed.
     fn execute<'t>(
         &'t mut self,
         sql: &'t str,
@@ -149,11 +204,31 @@ impl Process {
 }
 
 /// A parameter or a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Value {
     Null,
     Int(i64),
     Text(String),
+    /// A text that no log may contain: a prompt, a message, a path or a URL. Never a column.
+    Private(String),
+}
+
+impl Value {
+    pub(crate) fn private(text: impl Into<String>) -> Self {
+        Self::Private(text.into())
+    }
+}
+
+/// Leaves private texts out.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Int(value) => value.fmt(f),
+            Self::Text(text) => text.fmt(f),
+            Self::Private(_) => f.write_str(".."),
+        }
+    }
 }
 
 impl From<i64> for Value {
@@ -193,7 +268,6 @@ macro_rules! values {
 pub(crate) use values;
 
 /// A row of a result, whose columns are taken in order.
-#[derive(Debug)]
 pub(crate) struct Row {
     columns: std::vec::IntoIter<Value>,
     /// Numbers are texts, since the store does not know the types of the columns.
@@ -254,4 +328,17 @@ pub(crate) fn unexpected() -> LedgerError {
     let message = "the ledger contains a value of an unexpected type";
     LedgerError::new(LedgerErrorKind::Damaged, message)
         .with_hint("restore the ledger from a backup, next to its seal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_of_an_operation_costs_no_money() {
+        for op in [Op::durable("new"), Op::relaxed("new")] {
+            assert_eq!(op.effect, Effect::Send);
+            assert!(!op.is_joined);
+        }
+    }
 }

@@ -28,6 +28,8 @@ mod money;
 mod opening;
 mod pages;
 mod resolve;
+#[cfg(unix)]
+mod restored;
 mod send;
 mod store;
 mod support;

@@ -10,7 +10,7 @@ use mps_core::{
 use super::{begin::Begun, failure::failed_ref};
 use crate::ledger::{
     error::{LedgerError, LedgerErrorKind},
-    tx::{Mode, Op},
+    tx::{Effect, Op},
 };
 
 /// Time for which an unavailable server is tried again.
@@ -19,18 +19,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Tries after conflicts with other transactions.
 const MOST_CONFLICTS: u32 = 10;
-
-/// Operations that do not compare what they change: repeated after a commit of unknown outcome, they
-/// could do it twice.
-const ONCE: [&str; 7] = [
-    "arm",
-    "claim",
-    "claim_row",
-    "recreate_now",
-    "resolve",
-    "retry",
-    "submit",
-];
 
 /// The end of a try without a result.
 pub(super) enum Failed {
@@ -139,17 +127,13 @@ impl<'a> Retries<'a> {
                 self.clock.sleep(pause).await;
                 Ok(())
             }
-            Failed::Unavailable(error) if self.op.name != "arm" => self.wait(error).await,
-            Failed::Unknown(error) if self.is_idempotent() => self.wait(error).await,
+            Failed::Unavailable(error) if !self.op.is_urgent => self.wait(error).await,
+            Failed::Unknown(error) if self.op.effect == Effect::Idempotent => self.wait(error).await,
             Failed::Unknown(error) => Err(error.with_hint(
                 "the commit was sent and not answered, so it happened or not; look at the row: mps show KEY",
             )),
             other => Err(other.into_error()),
         }
-    }
-
-    fn is_idempotent(&self) -> bool {
-        self.op.mode == Mode::Read || !ONCE.contains(&self.op.name)
     }
 
     async fn wait(&mut self, error: LedgerError) -> Result<(), LedgerError> {

@@ -6,13 +6,13 @@ use tokio_postgres::SimpleQueryRow;
 use super::{
     attempt::Failed,
     failover::{self, Seen},
-    script::{Script, Statements},
+    script::{Literal, Script, Statements},
     timestamp,
 };
 use crate::ledger::{
     error::LedgerError,
     names::Timestamp,
-    tx::{Mode, Op, Value, unexpected},
+    tx::{Effect, Mode, Op, unexpected},
 };
 
 /// Bits of an epoch that hold the position in the write-ahead log; 128 TiB fit. The bits above count
@@ -85,7 +85,7 @@ impl Begun {
 
     /// Returns why an operation that leads to a send is refused.
     pub(super) fn refusal(&self, op: Op) -> Option<LedgerError> {
-        if !failover::leads_to_a_send(op) {
+        if op.effect != Effect::Send {
             return None;
         }
         if let Some(reason) = &self.failover {
@@ -161,7 +161,7 @@ pub(super) enum Look {
 }
 
 impl Look {
-    fn statement(self, mode: Mode) -> (String, Vec<Value>) {
+    fn statement(self, mode: Mode) -> (String, Vec<Literal>) {
         let settings = settings(mode);
         let read = format!(
             "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, \
@@ -179,7 +179,7 @@ impl Look {
                      AND failover IS NULL AND (accepted::bigint << {POSITION_BITS}) | position >= $2 \
                      THEN 1 ELSE 0 END) FROM ({read}) AS look"
                 );
-                (sql, vec![cluster.into(), epoch.into()])
+                (sql, vec![Literal::text(&cluster), Literal::int(epoch)])
             }
         }
     }

@@ -15,9 +15,6 @@ use crate::ledger::{
     tx::{Op, Transaction, values},
 };
 
-/// Operations that stop while a server is not accepted.
-const STARTS: [&str; 5] = ["arm", "claim", "claim_row", "recreate_now", "submit"];
-
 /// The newest state of a server that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
@@ -37,10 +34,6 @@ impl Seen {
 
 /// The reason for a cluster that was never accepted.
 pub(super) const OTHER: &str = "it is another server or another timeline";
-
-pub(super) fn leads_to_a_send(op: Op) -> bool {
-    STARTS.contains(&op.name)
-}
 
 pub(super) fn not_accepted(reason: &str) -> LedgerError {
     let message = format!(

@@ -4,8 +4,10 @@
 //! half of the work of a transaction. Behind a pooler in transaction mode, sessions are exchanged; therefore the
 //! name of a prepared statement is a hash of its text, so that a name never stands for another statement, and
 //! the first statement that is missing or there already ends preparing (see `Failed::Unprepared`).
+//!
+//! A server may write such a text to its log, so a statement with a private value is none: its values have no literals.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::collections::HashMap;
 
 use mps_core::postgres::{Connection, Failure, StatementResult, literal};
 
@@ -56,7 +58,7 @@ pub(super) struct Statements<'a> {
 
 impl Statements<'_> {
     /// Adds a statement with parameters to a script.
-    pub(super) fn add(&self, script: &mut Script, sql: &str, values: &[Value]) {
+    pub(super) fn add(&self, script: &mut Script, sql: &str, values: &[Literal]) {
         let prepared = self.prepared.as_deref();
         match prepared.and_then(|prepared| script.name(prepared, definition(sql, values))) {
             Some(name) => script.execute(&name, values),
@@ -97,8 +99,8 @@ impl Script {
         self.len += 1;
     }
 
-    fn execute(&mut self, name: &str, values: &[Value]) {
-        let values: Vec<_> = values.iter().map(value).collect();
+    fn execute(&mut self, name: &str, values: &[Literal]) {
+        let values: Vec<_> = values.iter().map(|value| value.text.as_str()).collect();
         match values.as_slice() {
             [] => self.add(&format!("EXECUTE {name}")),
             values => self.add(&format!("EXECUTE {name}({})", values.join(","))),
@@ -149,33 +151,57 @@ pub(super) fn with_rows(sql: &str) -> String {
 }
 
 /// Returns what a prepared statement is defined by, after its name.
-fn definition(sql: &str, values: &[Value]) -> String {
-    let types: Vec<_> = values.iter().map(type_name).collect();
+fn definition(sql: &str, values: &[Literal]) -> String {
+    let types: Vec<_> = values.iter().map(|value| value.type_name).collect();
     match types.as_slice() {
         [] => format!(" AS {sql}"),
         types => format!("({}) AS {sql}", types.join(",")),
     }
 }
 
-fn type_name(value: &Value) -> &'static str {
-    match value {
-        // The server infers it.
-        Value::Null => "unknown",
-        Value::Int(_) => "bigint",
-        Value::Text(_) => "text",
+/// A value in the text of a statement.
+pub(super) struct Literal {
+    text: String,
+    type_name: &'static str,
+}
+
+impl Literal {
+    /// Returns `None` for a private value, which may be in no text.
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            // The server infers the type.
+            Value::Null => Some(Self {
+                text: "NULL".to_owned(),
+                type_name: "unknown",
+            }),
+            Value::Int(number) => Some(Self::int(*number)),
+            Value::Text(text) => Some(Self::text(text)),
+            Value::Private(_) => None,
+        }
+    }
+
+    pub(super) fn int(number: i64) -> Self {
+        Self {
+            text: format!("'{number}'"),
+            type_name: "bigint",
+        }
+    }
+
+    pub(super) fn text(text: &str) -> Self {
+        Self {
+            text: literal(text),
+            type_name: "text",
+        }
     }
 }
 
-fn value(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Int(number) => format!("'{number}'"),
-        Value::Text(text) => literal(text),
-    }
+/// Returns the literals of values; `None` if one of them is private.
+pub(super) fn literals(values: &[Value]) -> Option<Vec<Literal>> {
+    values.iter().map(Literal::of).collect()
 }
 
 /// Returns a statement with its values in place of its parameters.
-fn inlined(sql: &str, values: &[Value]) -> String {
+fn inlined(sql: &str, values: &[Literal]) -> String {
     let mut parts = sql.split('$');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -183,10 +209,8 @@ fn inlined(sql: &str, values: &[Value]) -> String {
         let (number, rest) = part.split_at(digits);
         let index = number.parse::<usize>().ok();
         match index.and_then(|number| values.get(number.checked_sub(1)?)) {
-            Some(it @ Value::Null) => text.push_str(&value(it)),
-            Some(it) => {
-                let _always = write!(text, "{}::{}", value(it), type_name(it));
-            }
+            Some(it) if it.type_name == "unknown" => text.push_str(&it.text),
+            Some(it) => text.extend([&it.text, "::", it.type_name]),
             None => text.extend(["$", number]),
         }
         text.push_str(rest);
@@ -202,7 +226,7 @@ mod tests {
     #[test]
     fn a_statement_is_prepared_once_and_its_name_follows_from_its_text() {
         let sql = "SELECT $1, $2, $3";
-        let values = values![7, "it's $1", None::<i64>];
+        let values = &literals(values![7, "it's $1", None::<i64>]).unwrap();
         let mut prepared = Prepared::default();
         let mut is_spoiled = false;
         let mut statements = Statements {
@@ -225,7 +249,8 @@ mod tests {
         statements.add(&mut again, sql, values);
         assert_eq!(again.text, execute);
         // Other types are another statement.
-        statements.add(&mut again, sql, &[Value::Null, Value::Null, Value::Null]);
+        let nulls = [Value::Null, Value::Null, Value::Null];
+        statements.add(&mut again, sql, &literals(&nulls).unwrap());
         assert!(again.text.contains("PREPARE"), "{}", again.text);
         statements.ran(again, false);
         assert!(is_spoiled);
@@ -260,9 +285,15 @@ mod tests {
             is_spoiled: &mut false,
         };
         let mut script = Script::default();
-        let values = values![-7, "a '$1' b\\", None::<i64>];
-        statements.add(&mut script, "SELECT $1 + 1, $2, $3, $10", values);
+        let values = literals(values![-7, "a '$1' b\\", None::<i64>]).unwrap();
+        statements.add(&mut script, "SELECT $1 + 1, $2, $3, $10", &values);
         let expected = "SELECT '-7'::bigint + 1, E'a ''$1'' b\\\\'::text, NULL, $10;";
         assert_eq!(script.text, expected);
+    }
+
+    #[test]
+    fn a_private_value_has_no_literal() {
+        let prompt = Value::private("a cat");
+        assert!(literals(&[Value::Int(1), prompt]).is_none());
     }
 }

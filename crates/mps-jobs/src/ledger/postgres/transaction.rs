@@ -14,7 +14,7 @@ use super::{
     failover::Seen,
     failpoint,
     failure::failed_ref,
-    script::{Script, Session, Statements, changing_one, with_rows},
+    script::{Literal, Script, Session, Statements, changing_one, literals, with_rows},
     value::{row, type_of, untyped},
 };
 use crate::ledger::{
@@ -34,7 +34,7 @@ pub(super) struct PgTransaction<'a> {
     /// True if each statement is sent at once, since an earlier run expected too much of one.
     is_stepwise: bool,
     /// Statements that are sent in one round trip with the next one.
-    pending: Vec<(String, Vec<Value>)>,
+    pending: Vec<(String, Vec<Literal>)>,
     /// The first failure, after which no statement can succeed.
     failed: Option<Failed>,
     is_committed: bool,
@@ -184,8 +184,14 @@ impl<'a> PgTransaction<'a> {
     }
 
     /// Keeps a statement for the next round trip.
-    fn keep(&mut self, sql: String, values: &[Value]) {
-        self.pending.push((sql, values.to_vec()));
+    fn keep(&mut self, sql: String, values: Vec<Literal>) {
+        self.pending.push((sql, values));
+    }
+
+    /// Returns the values of a change that travels with the next statement; `None` if it is sent at once, since a value is
+    /// private or an earlier run expected too much.
+    fn delayed(&self, values: &[Value]) -> Option<Vec<Literal>> {
+        literals(values).filter(|_| !self.is_stepwise)
     }
 }
 
@@ -202,13 +208,17 @@ impl Transaction for PgTransaction<'_> {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, LedgerError>> {
         Box::pin(async move {
-            if self.op.mode == Mode::Read {
+            let in_text = match self.op.mode {
                 // Planned with its values, by which the numbers of rows differ.
+                Mode::Read => None,
+                Mode::Durable | Mode::Relaxed => literals(values),
+            };
+            let Some(in_text) = in_text else {
                 let (client, values) = (self.connection.client(), parameters(values));
                 let rows = self.run(client.query_typed(sql, &values)).await?;
                 return rows.iter().map(row).collect();
-            }
-            self.keep(sql.to_owned(), values);
+            };
+            self.keep(sql.to_owned(), in_text);
             let result = self.send().await?;
             Ok(result.rows.iter().map(untyped).collect())
         })
@@ -231,11 +241,10 @@ impl Transaction for PgTransaction<'_> {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<bool, LedgerError>> {
         Box::pin(async move {
-            if self.is_stepwise {
-                self.keep(sql.to_owned(), values);
-                return Ok(self.send().await?.count > 0);
-            }
-            self.keep(changing_one(sql), values);
+            let Some(in_text) = self.delayed(values) else {
+                return Ok(self.execute(sql, values).await? > 0);
+            };
+            self.keep(changing_one(sql), in_text);
             Ok(true)
         })
     }
@@ -245,8 +254,13 @@ impl Transaction for PgTransaction<'_> {
         sql: &'t str,
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<(), LedgerError>> {
-        self.keep(sql.to_owned(), values);
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(async move {
+            let Some(in_text) = literals(values) else {
+                return self.execute(sql, values).await.map(drop);
+            };
+            self.keep(sql.to_owned(), in_text);
+            Ok(())
+        })
     }
 
     fn query_last<'t>(
@@ -255,13 +269,11 @@ impl Transaction for PgTransaction<'_> {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Option<Row>, LedgerError>> {
         Box::pin(async move {
-            let result = if self.is_stepwise {
-                self.keep(sql.to_owned(), values);
-                self.send().await?
-            } else {
-                self.keep(with_rows(sql), values);
-                self.send_and_commit().await?
+            let Some(in_text) = self.delayed(values) else {
+                return Ok(self.query(sql, values).await?.pop());
             };
+            self.keep(with_rows(sql), in_text);
+            let result = self.send_and_commit().await?;
             Ok(result.rows.first().map(untyped))
         })
     }

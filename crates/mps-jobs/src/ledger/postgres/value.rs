@@ -21,8 +21,10 @@ impl ToSql for Value {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(value) => value.to_sql(ty, out),
             // A text of PostgreSQL cannot contain NUL, which an answer of the service could.
-            Self::Text(text) if text.contains('\0') => text.replace('\0', "").to_sql(ty, out),
-            Self::Text(text) => text.to_sql(ty, out),
+            Self::Text(text) | Self::Private(text) if text.contains('\0') => {
+                text.replace('\0', "").to_sql(ty, out)
+            }
+            Self::Text(text) | Self::Private(text) => text.to_sql(ty, out),
         }
     }
 
@@ -38,7 +40,7 @@ pub(super) fn type_of(value: &Value) -> Type {
     match value {
         Value::Null => Type::UNKNOWN,
         Value::Int(_) => Type::INT8,
-        Value::Text(_) => Type::TEXT,
+        Value::Text(_) | Value::Private(_) => Type::TEXT,
     }
 }
 

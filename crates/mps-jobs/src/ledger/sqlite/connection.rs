@@ -12,6 +12,7 @@ use rusqlite::{
 use crate::ledger::{
     error::{LedgerError, LedgerErrorKind},
     learned::COMMIT,
+    seal::Sent,
     tx::{Row, Value},
 };
 
@@ -114,6 +115,8 @@ pub(super) struct Facts {
     pub(super) epoch: i64,
     /// The boot and the time at which the file was checked.
     pub(super) checked: Option<String>,
+    /// The newest send of the seal when it was compared.
+    pub(super) compared: Option<String>,
     /// The smoothed time of a commit.
     pub(super) commit_us: Option<u64>,
 }
@@ -125,7 +128,7 @@ const EPOCH: &str = "(SELECT COALESCE(MAX(n), 0) FROM event)
 /// Reads what a ledger says about itself.
 pub(super) fn facts(connection: &Connection) -> rusqlite::Result<Facts> {
     let sql = format!(
-        "SELECT k, v FROM meta WHERE k IN ('schema', 'id', 'host', 'checked', '{COMMIT}')
+        "SELECT k, v FROM meta WHERE k IN ('schema', 'id', 'host', 'checked', 'compared', '{COMMIT}')
             UNION ALL SELECT 'epoch', {EPOCH}"
     );
     let mut statement = connection.prepare(&sql)?;
@@ -143,6 +146,7 @@ pub(super) fn facts(connection: &Connection) -> rusqlite::Result<Facts> {
             "id" => facts.id = Some(value),
             "host" => facts.host = Some(value),
             "checked" => facts.checked = Some(value),
+            "compared" => facts.compared = Some(value),
             _ => facts.commit_us = value.parse().ok(),
         }
     }
@@ -162,6 +166,17 @@ pub(super) fn epoch(connection: &Connection) -> Result<i64, LedgerError> {
     let statement = connection.prepare_cached(&format!("SELECT {EPOCH}"));
     let epoch = statement.and_then(|mut it| it.query_row([], |row| row.get(0)));
     epoch.map_err(failed)
+}
+
+/// Returns `true` if the event whose number is a send's epoch is that send, as in a store that has not lost any.
+pub(super) fn has_send(connection: &Connection, sent: &Sent) -> rusqlite::Result<bool> {
+    let sql =
+        "SELECT batch = ?2 AND seq = ?3 AND fence = ?4 AND at = ?5 AND now = 'sending' FROM event
+        WHERE n = ?1 - COALESCE((SELECT CAST(v AS INTEGER) FROM meta WHERE k = 'lost_epochs'), 0)";
+    let (row, fence) = (&sent.claim.row, sent.claim.fence.0);
+    let values = (sent.epoch, row.batch.as_str(), row.seq, fence, sent.at.0);
+    let is_sent = connection.query_row(sql, values, |row| row.get(0));
+    Ok(is_sent.optional()?.unwrap_or(false))
 }
 
 pub(super) fn damaged() -> LedgerError {
@@ -250,7 +265,7 @@ impl rusqlite::ToSql for Value {
         Ok(ToSqlOutput::Borrowed(match self {
             Self::Null => ValueRef::Null,
             Self::Int(value) => ValueRef::Integer(*value),
-            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Text(value) | Self::Private(value) => ValueRef::Text(value.as_bytes()),
         }))
     }
 }

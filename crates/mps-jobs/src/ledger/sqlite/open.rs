@@ -29,7 +29,7 @@ use crate::{
         names::Timestamp,
         recall::recall,
         schema::{self, LOST_EPOCHS},
-        seal::{Seal, SealFile},
+        seal::{Seal, SealFile, Sent},
         thread_ended,
         tx::{Mode, Op, Process, Transaction},
     },
@@ -182,9 +182,9 @@ fn open_locked(path: &Path, clock: SharedClock) -> Result<Parts, LedgerError> {
     };
     let facts = shared.migrate()?;
     let id = shared.identify(&facts, seal.newest_ledger())?;
-    let sealed = seal.epoch().unwrap_or_default();
+    let newest = seal.newest_send();
     let seal = seal.of(&id);
-    shared.compare(&seal, sealed, &facts)?;
+    shared.compare(&seal, newest.as_ref(), &facts)?;
     Ok(Parts {
         shared,
         seal,
@@ -250,16 +250,21 @@ impl Shared {
         Ok(id)
     }
 
-    /// Compares the store with the seal when it went back, and after each boot and each day, in which
-    /// case the structure of the file is checked as well.
-    fn compare(&self, seal: &Seal, sealed: i64, facts: &Facts) -> Result<(), LedgerError> {
+    /// Compares the store with the seal when it does not know the newest send, and after each boot and each day.
+    /// Checks the structure of the file as well.
+    fn compare(
+        &self,
+        seal: &Seal,
+        newest: Option<&Sent>,
+        facts: &Facts,
+    ) -> Result<(), LedgerError> {
         let now = Timestamp::from(self.clock.wall());
-        let went_back = facts.epoch < sealed;
-        if !went_back && !is_check_due(facts.checked.as_deref(), now) {
+        if self.knows(newest, facts)? && !is_check_due(facts.checked.as_deref(), now) {
             return Ok(());
         }
         connection::check_integrity(&lock(&self.writer))?;
-        if went_back {
+        let sealed = newest.map_or(0, |sent| sent.epoch);
+        if facts.epoch < sealed {
             tracing::warn!("the ledger lost commits; its seal is compared with it");
         }
         let mut recalled = 0;
@@ -274,15 +279,35 @@ impl Shared {
                 "the ledger forgot sends; they are in doubt, see `mps tasks --in-doubt`"
             );
         }
-        let args = (sealed, checked(now));
+        let args = (sealed, checked(now), newest.map(identity));
         self.transaction(Op::durable("compared"), &args, compared)
     }
+
+    /// Returns `true` if the newest send of the seal is in the store, or was compared with it. The epoch alone does not
+    /// tell: of two copies of a store, each may have gone on to the same epoch.
+    fn knows(&self, newest: Option<&Sent>, facts: &Facts) -> Result<bool, LedgerError> {
+        let Some(sent) = newest else {
+            return Ok(true);
+        };
+        if facts.epoch < sent.epoch {
+            return Ok(false);
+        }
+        if facts.compared.as_ref() == Some(&identity(sent)) {
+            return Ok(true);
+        }
+        connection::has_send(&lock(&self.writer), sent).map_err(failed)
+    }
+}
+
+/// The value that says which send was the newest one when the store was compared.
+fn identity(sent: &Sent) -> String {
+    format!("{} {} {}", sent.epoch, sent.claim.row, sent.at.0)
 }
 
 /// Records that the store was compared: it is at least as new as the seal now.
 fn compared<'t>(
     tx: &'t mut dyn Transaction,
-    (sealed, checked): &'t (i64, String),
+    (sealed, checked, newest): &'t (i64, String, Option<String>),
 ) -> BoxFuture<'t, Result<(), LedgerError>> {
     Box::pin(async move {
         let behind = sealed - tx.epoch().await?;
@@ -292,6 +317,9 @@ fn compared<'t>(
                 .and_then(|lost| lost.parse().ok());
             let lost = lost.unwrap_or(0_i64) + behind;
             set_meta(tx, LOST_EPOCHS, &lost.to_string()).await?;
+        }
+        if let Some(newest) = newest {
+            set_meta(tx, "compared", newest).await?;
         }
         set_meta(tx, "checked", checked).await
     })

@@ -1,0 +1,98 @@
+//! Ledgers that were put back to an earlier copy, next to a seal that knows more.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use mps_core::clock::TestClock;
+use mps_jobs::{
+    Ledger, State,
+    ledger::{Answer, Caps, Resolution},
+};
+
+use crate::support::*;
+
+type Files = [(String, Option<Vec<u8>>); 2];
+
+/// Copies the database and its log. The ledger must be closed.
+fn copy(path: &Path) -> Files {
+    ["", "-wal"].map(|suffix| {
+        let file = format!("{}{suffix}", path.display());
+        let bytes = fs::read(&file).ok();
+        (file, bytes)
+    })
+}
+
+fn put_back(files: &Files) {
+    for (file, bytes) in files {
+        match bytes {
+            Some(bytes) => fs::write(file, bytes).unwrap(),
+            None => drop(fs::remove_file(file)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_copies_that_went_on_neither_forgets_a_send() {
+    let folder = folder();
+    let path = path_in(&folder);
+    let ledger = open(&path).await;
+    let batch = import(&ledger, 1, Caps::default()).await;
+    drop(ledger);
+    let first = copy(&path);
+
+    // The row is claimed several times, and never sent.
+    let ledger = open(&path).await;
+    for _ in 0..3 {
+        let claim = claim(&ledger, &batch).await.token();
+        ledger.not_sent(&claim, Answer::default()).await.unwrap();
+    }
+    drop(ledger);
+    let second = copy(&path);
+
+    // In the first copy it is sent with the token of one of those claims.
+    put_back(&first);
+    let ledger = open(&path).await;
+    let sent = claim(&ledger, &batch).await.token();
+    ledger.arm(&sent).await.unwrap();
+    drop(ledger);
+
+    put_back(&second);
+    for _ in 0..2 {
+        let ledger = open(&path).await;
+        let row = get(&ledger, &sent.row).await;
+        assert_eq!(row.state, State::InDoubt, "{row:?}");
+        assert_eq!(row.code.as_deref(), Some("store_forgot"));
+        assert!(ledger.claim(&batch).await.unwrap().is_none());
+    }
+
+    // Whoever decides to repeat it is not asked again.
+    let ledger = open(&path).await;
+    let repeat = ledger.resolve(&sent.row, Resolution::Recreate).await;
+    assert_eq!(repeat.unwrap().state, State::Planned);
+    drop(ledger);
+    let ledger = open(&path).await;
+    assert_eq!(get(&ledger, &sent.row).await.state, State::Planned);
+}
+
+#[tokio::test]
+async fn a_row_that_is_planned_again_is_not_in_doubt_after_the_seal_is_compared() {
+    let folder = folder();
+    let path = path_in(&folder);
+    let clock = Arc::new(TestClock::new(1_800_000_000));
+    let open = async || {
+        let ledger = Ledger::open(path.to_str().unwrap(), clock.clone()).await;
+        ledger.unwrap()
+    };
+    let ledger = open().await;
+    let batch = import(&ledger, 1, Caps::default()).await;
+    let claim = claim(&ledger, &batch).await.token();
+    ledger.arm(&claim).await.unwrap();
+    ledger.in_doubt(&claim, Answer::default()).await.unwrap();
+    let repeat = ledger.resolve(&claim.row, Resolution::Recreate).await;
+    repeat.unwrap();
+    drop(ledger);
+
+    // The whole seal is compared after a day.
+    clock.advance(Duration::from_secs(2 * 24 * 60 * 60));
+    let ledger = open().await;
+    assert_eq!(get(&ledger, &claim.row).await.state, State::Planned);
+}
