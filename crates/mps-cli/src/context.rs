@@ -17,8 +17,7 @@ use mps_core::{
 use mps_emulator::{BucketUrls, Emulator};
 use mps_jobs::LedgerGate;
 
-use self::certificates::Certificates;
-pub(crate) use self::connection::Connection;
+pub(crate) use self::{certificates::Certificates, connection::Connection};
 use crate::{
     account,
     arguments::Settings,

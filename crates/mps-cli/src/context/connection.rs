@@ -6,7 +6,7 @@ use mps_aigc::{Aigc, Client, Family, Task, TaskHandle, Tasks};
 use mps_core::{Error, limit::Account};
 use mps_emulator::Emulator;
 
-use super::certificates::Certificates;
+use super::Certificates;
 use crate::{failure::Failure, ledger::Identity};
 
 /// A client, with the emulator inside this process if there is one: dropping it stops that emulator.

@@ -11,8 +11,8 @@ use mps_core::transport::{RequestBody, Transport as _, TransportError};
 
 use super::{check::Check, is_remote};
 use crate::{
-    cautions, context,
-    context::Context,
+    cautions,
+    context::{self, Certificates, Context},
     failure::{Failure, TRUST_HINT, causes, is_about_trust},
     live::units,
     options::Site,
@@ -47,8 +47,9 @@ pub(super) enum Unreachable {
 
 /// Sends an unsigned request, which the service refuses and does not bill.
 pub(super) async fn reach(endpoint: &Endpoint, context: &Context) -> Result<Reached, Unreachable> {
-    let transport =
-        context::transport(endpoint).map_err(|failure| Unreachable::Unusable(Box::new(failure)))?;
+    let transport = context::transport(endpoint);
+    let certificates = Certificates::of(endpoint, &transport).read().await;
+    certificates.map_err(|error| Unreachable::Unusable(Box::new(error.into())))?;
     let request = Request::get(endpoint.as_str()).body(RequestBody::new(Vec::new()));
     let request = request.map_err(|error| {
         let failure = Failure::internal(format!("the endpoint is no URL: {error}"));

@@ -25,16 +25,14 @@ mod tls {
         thread: Worker,
     }
 
-    impl Default for Certificates {
-        fn default() -> Self {
+    impl Certificates {
+        pub(in super::super) fn new() -> Self {
             Self {
                 trusted: OnceCell::new(),
                 thread: Worker::new("mps-certificates"),
             }
         }
-    }
 
-    impl Certificates {
         /// Returns a configuration that trusts the platform's certificate authorities.
         pub(in super::super) async fn trusted(&self) -> Result<Tls, Unusable> {
             let read = || async {
@@ -58,16 +56,15 @@ mod without_tls {
     pub(in super::super) type Tls = ();
 
     /// Nothing, in a build that makes no TLS connection.
-    #[derive(Debug, Default)]
+    #[derive(Debug)]
     pub(in super::super) struct Certificates;
 
     impl Certificates {
-        #[expect(
-            clippy::unused_async,
-            clippy::unnecessary_wraps,
-            clippy::unused_self,
-            reason = "as with TLS"
-        )]
+        pub(in super::super) fn new() -> Self {
+            Self
+        }
+
+        #[expect(clippy::unused_async, reason = "as with TLS")]
         pub(in super::super) async fn trusted(&self) -> Result<Tls, Unusable> {
             Ok(())
         }

@@ -83,7 +83,7 @@ impl Clients {
         Self {
             proxies: settings.environment_proxies.then(Matcher::from_env),
             settings,
-            certificates: Certificates::default(),
+            certificates: Certificates::new(),
             service: Pair::default(),
             public: Pair::default(),
             loopback: Pair::default(),
