@@ -274,8 +274,13 @@ impl Ledger {
         self.with_seal(move |seal| seal.tasks(&claims)).await
     }
 
-    async fn compact_seal(&self, removed: HashSet<RowId>) -> Result<(), LedgerError> {
-        self.with_seal(move |seal| seal.compact(&removed)).await
+    async fn compact_seal(
+        &self,
+        removed: HashSet<RowId>,
+        before: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.with_seal(move |seal| seal.compact(removed, before))
+            .await
     }
 
     /// Runs work on the seal on its thread; returns nothing for a ledger without one.

@@ -119,7 +119,7 @@ impl Ledger {
         if removable.is_empty() {
             return Ok(0);
         }
-        self.compact_seal(removable.iter().cloned().collect())
+        self.compact_seal(removable.iter().cloned().collect(), time)
             .await?;
         let mut removed = 0;
         for rows in removable.chunks(STEP) {

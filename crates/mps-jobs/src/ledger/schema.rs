@@ -89,10 +89,12 @@ const EVENT_CHAIN: &str = "CREATE TRIGGER event_chain AFTER INSERT ON event BEGI
         UPDATE item SET last_event = NEW.n WHERE batch = NEW.batch AND seq = NEW.seq;
     END";
 
-/// Selects the events of the row with the number `$2` in the batch `$1`.
+/// Selects the events of the row with the number `$2` in the batch `$1`. A damaged chain ends where it does not lead to
+/// an earlier event.
 pub(crate) const OF_ROW: &str = "/*SQLite: n IN (WITH RECURSIVE chain (n) AS (
             SELECT last_event FROM item WHERE batch = ?1 AND seq = ?2
-            UNION ALL SELECT event.previous FROM chain JOIN event ON event.n = chain.n)
+            UNION ALL SELECT event.previous FROM chain JOIN event ON event.n = chain.n
+                WHERE event.previous < event.n)
         SELECT n FROM chain) AND */ batch = $1 AND seq = $2";
 
 /// Brings the schema of a server from the version that it has (0 for an empty one) to this program's, in the given

@@ -31,6 +31,7 @@ use self::{
 use super::{
     error::LedgerError,
     files,
+    names::Timestamp,
     rows::{Fence, RowId, Token},
 };
 
@@ -188,27 +189,37 @@ impl Seal {
         Ok(())
     }
 
-    /// Removes the lines of rows that the store removed. Appending processes wait meanwhile.
-    pub(crate) fn compact(&self, removed: &HashSet<RowId>) -> Result<(), LedgerError> {
-        let compacted = self.replace(removed);
+    /// Removes the lines of rows that the store is about to remove, up to the first send at `before` or later: the row
+    /// was claimed again meanwhile, and stays. Appending processes wait meanwhile.
+    pub(crate) fn compact(
+        &self,
+        removed: HashSet<RowId>,
+        before: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let compacted = self.replace(removed, before);
         compacted.map_err(|error| files::failed("compact", &self.path, error))
     }
 
-    fn replace(&self, removed: &HashSet<RowId>) -> io::Result<()> {
+    fn replace(&self, removed: HashSet<RowId>, before: Timestamp) -> io::Result<()> {
         let mut file = lock(&self.file);
         locked(&mut file, &self.path, Purpose::Replace, |file| {
-            *file = self.compacted(removed)?;
+            *file = self.compacted(removed, before)?;
             Ok(())
         })
     }
 
     /// Writes the lines that remain to a new file, gives it the name, and returns it.
-    fn compacted(&self, removed: &HashSet<RowId>) -> io::Result<File> {
+    fn compacted(&self, mut removed: HashSet<RowId>, before: Timestamp) -> io::Result<File> {
         let path = files::beside(&self.path, ".new");
         let _left_behind = fs::remove_file(&path);
         let mut new = BufWriter::new(files::create(&path)?);
         let mut old = BufReader::new(File::open(&self.path)?);
         while let Some(line) = next(&mut old)? {
+            if let Some((_, Entry::Sent(sent))) = &line
+                && sent.at >= before
+            {
+                removed.remove(&sent.claim.row);
+            }
             if let Some((ledger, entry)) = line
                 && !removed.contains(entry.row())
             {

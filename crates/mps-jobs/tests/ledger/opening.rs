@@ -8,7 +8,7 @@ use mps_jobs::{
 };
 use rusqlite::Connection;
 
-use crate::support::*;
+use crate::{bounded, support::*};
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -116,6 +116,25 @@ async fn files_that_are_no_ledger_are_damaged() {
         .execute("CREATE TABLE meta (x)", [])
         .unwrap();
     assert_eq!(refused(&other).await.0, LedgerErrorKind::Damaged);
+}
+
+#[tokio::test]
+async fn a_damaged_chain_of_events_ends() {
+    let folder = folder();
+    let path = path_in(&folder);
+    let ledger = open(&path).await;
+    let batch = import(&ledger, 1, Caps::default()).await;
+    let row = create(&ledger, &batch, "task-1").await;
+    assert_eq!(ledger.history(&row).await.unwrap().len(), 3);
+    drop(ledger);
+    let connection = Connection::open(&path).unwrap();
+    let circle = "UPDATE event SET previous = n + 1 WHERE n = 2";
+    assert_eq!(connection.execute(circle, []).unwrap(), 1);
+    drop(connection);
+
+    let ledger = open(&path).await;
+    let history = bounded::within("history", ledger.history(&row)).await;
+    assert_eq!(history.unwrap().len(), 2);
 }
 
 #[tokio::test]

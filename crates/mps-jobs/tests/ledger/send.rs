@@ -44,6 +44,8 @@ async fn a_create_passes_through_its_states() {
     let history = ledger.history(&token.row).await.unwrap();
     let states: Vec<_> = history.iter().map(|event| event.now).collect();
     assert_eq!(states, [State::Intent, State::Sending, State::Created]);
+    // The seal has this time of a send, and the store is searched for it.
+    assert_eq!(Some(history[1].at), item.armed);
     assert_eq!(ledger.events_since(0, 10).await.unwrap(), history);
     assert_eq!(
         ledger.events_since(history[1].n, 10).await.unwrap(),
