@@ -41,9 +41,6 @@ pub trait Clock: fmt::Debug + Send + Sync {
     ///
     /// # Cancel safety
     /// Dropping the future ends the wait and has no other effect.
-    ///
-    /// # Cancel safety
-    /// Dropping the future ends the sleep and has no other effect.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 

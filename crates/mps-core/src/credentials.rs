@@ -1,7 +1,7 @@
 //! Credentials and their providers. Secrets never appear in `Debug`, logs or errors.
 //!
-//! | provider | keys from |
 //! | provider | source of the credentials |
+//! |---|---|
 //! | [`Credentials`] | the program itself |
 //! | [`EnvironmentCredentials`] | environment variables |
 //! | [`ProfileCredentials`] | the file that the vendor's SDKs share |

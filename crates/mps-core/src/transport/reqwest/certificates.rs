@@ -17,29 +17,24 @@ mod tls {
 
     pub(in super::super) type Tls = ClientConfig;
 
-    /// The certificates, and the thread that reads them: up to some hundred files, whose parsing takes a
-    /// few milliseconds.
+    /// The certificates, once they are read.
     #[derive(Debug)]
-    pub(in super::super) struct Certificates {
-        trusted: OnceCell<ClientConfig>,
-        thread: Worker,
-    }
+    pub(in super::super) struct Certificates(OnceCell<ClientConfig>);
 
     impl Certificates {
         pub(in super::super) fn new() -> Self {
-            Self {
-                trusted: OnceCell::new(),
-                thread: Worker::new("mps-certificates"),
-            }
+            Self(OnceCell::new())
         }
 
-        /// Returns a configuration that trusts the platform's certificate authorities.
+        /// Returns a configuration that trusts the platform's certificate authorities. Reads up to some
+        /// hundred files, which takes a few milliseconds, on a thread that ends then.
         pub(in super::super) async fn trusted(&self) -> Result<Tls, Unusable> {
             let read = || async {
-                let read = self.thread.run(tls::trusting_the_platform).await;
+                let thread = Worker::new("mps-certificates");
+                let read = thread.run(tls::trusting_the_platform).await;
                 read.map_err(Unusable::new)?.map_err(Unusable::new)
             };
-            self.trusted.get_or_try_init(read).await.cloned()
+            self.0.get_or_try_init(read).await.cloned()
         }
     }
 
