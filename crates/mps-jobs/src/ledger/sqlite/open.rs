@@ -161,9 +161,10 @@ fn open_locked(path: &Path, clock: SharedClock) -> Result<Parts, LedgerError> {
     let metadata = create_if_missing(path)?;
     // Before the store: a send that another process records meanwhile is in the store first.
     let seal = SealFile::open(&beside(path, "-seal"))?;
-    let log_has_commits = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let writer = connection::open(path)?;
     connection::use_log(&writer)?;
+    // Only now: SQLite deletes a log beside an empty file, and so does another program that closes the file last.
+    let log_has_commits = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
     if !log_has_commits {
         make_log_last(&writer, path)?;
     }
