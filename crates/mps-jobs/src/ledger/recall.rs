@@ -2,7 +2,7 @@
 
 use super::{
     batch,
-    change::Change,
+    change::{Change, record},
     error::LedgerError,
     item::select,
     phase,
@@ -16,7 +16,7 @@ use super::{
 use crate::state::{State, Transition};
 
 /// The reason in the event of a recalled row.
-const FORGOTTEN: &str = "the store forgot this send";
+pub(crate) const FORGOTTEN: &str = "the store forgot this send";
 
 /// Compares sends of the seal with the store. One that the store does not know becomes in doubt, or
 /// created if the seal has its task id. Idempotent.
@@ -43,19 +43,15 @@ async fn recall_one(
     let Sent { claim, at, .. } = &sealed.sent;
     let is_older = item.fence < claim.fence;
     let item = match item.state {
-        State::Planned | State::Intent | State::Unsent
+        // A single create that was refused is sent again without a decision, like one that was not sent.
+        State::Planned | State::Intent | State::Unsent | State::Refused
             if is_older || !is_known(tx, item, &sealed.sent).await? =>
         {
             doubt(tx, item, sealed).await?
         }
         _ if item.fence > claim.fence => return Ok(false),
         // The row was retried after its end, and the retry was sent.
-        State::Refused
-        | State::Failed
-        | State::Expired
-        | State::Abandoned
-        | State::Created
-        | State::Done
+        State::Failed | State::Expired | State::Abandoned | State::Created | State::Done
             if is_older =>
         {
             doubt(tx, item, sealed).await?
@@ -68,6 +64,8 @@ async fn recall_one(
                 values![row.batch.as_str(), row.seq, claim.fence.0, at.0],
             )
             .await?;
+            let note = FORGOTTEN.into();
+            record(tx, row, claim.fence, Some(item.state), item.state, note).await?;
             Item {
                 fence: claim.fence,
                 ..item.clone()
@@ -115,12 +113,12 @@ async fn doubt(
         .await
 }
 
-/// Returns `true` if the row has the event of a send, or was in doubt for it before. A token does not tell: an attempt
+/// Returns `true` if the row has the event of a send, or was compared with it before. A token does not tell: an attempt
 /// is sent again with it after throttling, and a copy of the store gives out tokens again.
 async fn is_known(tx: &mut dyn Transaction, item: &Item, sent: &Sent) -> Result<bool, LedgerError> {
     let sql = format!(
         "SELECT n FROM event WHERE {OF_ROW} AND (now = 'sending' AND fence = $3 AND at = $4
-            OR now = 'in_doubt' AND fence >= $3 AND note LIKE '{FORGOTTEN}%') LIMIT 1"
+            OR fence >= $3 AND note LIKE '{FORGOTTEN}%') LIMIT 1"
     );
     let Token { row, fence } = &sent.claim;
     let values = values![row.batch.as_str(), item.row.seq, fence.0, sent.at.0];

@@ -8,6 +8,7 @@ use super::{
     error::LedgerError,
     item::{locked, row_id, select},
     names::Timestamp,
+    recall::FORGOTTEN,
     rows::RowId,
     schema::OF_ROW,
     tx::{Op, Transaction, values},
@@ -47,9 +48,9 @@ pub struct Forgotten {
 }
 
 impl Ledger {
-    /// Removes the content of ended rows: bodies, messages, file paths and URLs, and notes of events,
-    /// also from free pages and from the write-ahead log. Key, hash, task id, state and billable
-    /// seconds stay for a year. Idempotent.
+    /// Removes the content of ended rows: bodies, messages, file paths and URLs, and notes of events
+    /// but for those of forgotten sends, also from free pages and from the write-ahead log. Key, hash,
+    /// task id, state and billable seconds stay for a year. Idempotent.
     ///
     /// # Errors
     /// Any error of the store.
@@ -187,7 +188,9 @@ async fn scrub(tx: &mut dyn Transaction, rows: &[RowId]) -> Result<Forgotten, Le
             Some(_) => forgotten.scrubbed += 1,
         }
         let values = values![row.batch.as_str(), row.seq];
-        let notes = format!("UPDATE event SET note = NULL WHERE {OF_ROW} AND note IS NOT NULL");
+        // Those of the comparison with the seal stay: without them it would take a send for forgotten again.
+        let notes =
+            format!("UPDATE event SET note = NULL WHERE {OF_ROW} AND note NOT LIKE '{FORGOTTEN}%'");
         for statement in [
             "DELETE FROM body WHERE batch = $1 AND seq = $2",
             "DELETE FROM file WHERE batch = $1 AND seq = $2",

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use mps_core::clock::TestClock;
 use mps_jobs::{
     Ledger, State,
-    ledger::{Answer, Caps, Resolution},
+    ledger::{Answer, Caps, Forget, Resolution, Submission},
 };
 
 use crate::support::*;
@@ -29,6 +29,14 @@ fn put_back(files: &Files) {
         }
     }
 }
+
+async fn open_at(path: &Path, clock: &Arc<TestClock>) -> Ledger {
+    let ledger = Ledger::open(path.to_str().unwrap(), clock.clone()).await;
+    ledger.unwrap()
+}
+
+/// Time after which the whole seal is compared.
+const TWO_DAYS: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 #[tokio::test]
 async fn of_two_copies_that_went_on_neither_forgets_a_send() {
@@ -78,10 +86,7 @@ async fn a_row_that_is_planned_again_is_not_in_doubt_after_the_seal_is_compared(
     let folder = folder();
     let path = path_in(&folder);
     let clock = Arc::new(TestClock::new(1_800_000_000));
-    let open = async || {
-        let ledger = Ledger::open(path.to_str().unwrap(), clock.clone()).await;
-        ledger.unwrap()
-    };
+    let open = || open_at(&path, &clock);
     let ledger = open().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let claim = claim(&ledger, &batch).await.token();
@@ -92,7 +97,82 @@ async fn a_row_that_is_planned_again_is_not_in_doubt_after_the_seal_is_compared(
     drop(ledger);
 
     // The whole seal is compared after a day.
-    clock.advance(Duration::from_secs(2 * 24 * 60 * 60));
+    clock.advance(TWO_DAYS);
     let ledger = open().await;
     assert_eq!(get(&ledger, &claim.row).await.state, State::Planned);
+}
+
+#[tokio::test]
+async fn a_single_create_that_was_refused_in_one_copy_and_sent_in_the_other_is_in_doubt() {
+    let folder = folder();
+    let path = path_in(&folder);
+    let clock = Arc::new(TestClock::new(1_800_000_000));
+    let open = || open_at(&path, &clock);
+    drop(open().await);
+    let first = copy(&path);
+
+    let ledger = open().await;
+    for _ in 0..3 {
+        let claim = claim_single(&ledger, "key", "a cat").await.token();
+        ledger.refused(&claim, Answer::default()).await.unwrap();
+    }
+    drop(ledger);
+    let second = copy(&path);
+
+    put_back(&first);
+    let ledger = open().await;
+    let sent = claim_single(&ledger, "key", "a cat").await.token();
+    ledger.arm(&sent).await.unwrap();
+    drop(ledger);
+
+    put_back(&second);
+    let ledger = open().await;
+    let again = ledger.submit(single("key", "a cat")).await.unwrap();
+    let Submission::Existing(row) = again else {
+        panic!("{again:?}");
+    };
+    assert_eq!(row.state, State::InDoubt, "{row:?}");
+
+    // After a decision, a refusal, and the removal of its content it is not in doubt again.
+    let claim = ledger.recreate_now(&sent.row).await.unwrap().token();
+    ledger.refused(&claim, Answer::default()).await.unwrap();
+    let forgotten = ledger.forget(Forget::Rows(vec![sent.row.clone()])).await;
+    assert_eq!(forgotten.unwrap().scrubbed, 1);
+    drop(ledger);
+    clock.advance(TWO_DAYS);
+    let ledger = open().await;
+    assert_eq!(get(&ledger, &sent.row).await.state, State::Refused);
+}
+
+#[tokio::test]
+async fn a_row_in_doubt_whose_repeat_was_forgotten_is_decided_once() {
+    let folder = folder();
+    let path = path_in(&folder);
+    let clock = Arc::new(TestClock::new(1_800_000_000));
+    let open = || open_at(&path, &clock);
+    let ledger = open().await;
+    let batch = import(&ledger, 1, Caps::default()).await;
+    let claimed = claim(&ledger, &batch).await.token();
+    ledger.arm(&claimed).await.unwrap();
+    ledger.in_doubt(&claimed, Answer::default()).await.unwrap();
+    drop(ledger);
+    let first = copy(&path);
+
+    let ledger = open().await;
+    let repeat = ledger.resolve(&claimed.row, Resolution::Recreate).await;
+    repeat.unwrap();
+    let again = claim(&ledger, &batch).await.token();
+    ledger.arm(&again).await.unwrap();
+    drop(ledger);
+
+    put_back(&first);
+    let ledger = open().await;
+    let row = get(&ledger, &claimed.row).await;
+    assert_eq!((row.state, row.fence), (State::InDoubt, again.fence));
+    let repeat = ledger.resolve(&claimed.row, Resolution::Recreate).await;
+    repeat.unwrap();
+    drop(ledger);
+    clock.advance(TWO_DAYS);
+    let ledger = open().await;
+    assert_eq!(get(&ledger, &claimed.row).await.state, State::Planned);
 }
