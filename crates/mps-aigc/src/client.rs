@@ -51,8 +51,8 @@ impl Aigc {
     /// Returns a client with the settings of `builder`. Opens no connection.
     ///
     /// # Errors
-    /// As for [`ClientBuilder::build`]: no credentials, an invalid region or set of endpoints, or a
-    /// transport that cannot be set up.
+    /// As for [`ClientBuilder::build`]: no credentials, an invalid region or set of endpoints, or no
+    /// transport.
     pub fn from_builder(builder: ClientBuilder) -> Result<Self, Error> {
         Ok(builder.build()?.into())
     }

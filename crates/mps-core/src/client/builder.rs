@@ -199,8 +199,8 @@ impl ClientBuilder {
     /// Builds the client. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Credentials`] without credentials; [`ErrorKind::Config`] when the default
-    /// transport cannot be set up, when the region is no name, or when the access points of a
+    /// [`ErrorKind::Credentials`] without credentials; [`ErrorKind::Config`] without a transport in a
+    /// build that has no default one, when the region is no name, or when the access points of a
     /// failover do not belong together.
     pub fn build(self) -> Result<Client, Error> {
         let credentials = self.credentials.ok_or_else(|| {
