@@ -72,7 +72,7 @@ impl Soak {
         let clock = SystemClock::shared();
         let limiter = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
         let before = Usage::of(runtime)?;
-        let transport = RecordingTransport::new(&clock)?;
+        let transport = RecordingTransport::new(&clock);
         let callers = self.callers(clock, transport.clone(), Arc::clone(&limiter));
         let (outcomes, half_way) = runtime.block_on(callers)?;
         let starts = transport.starts();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
 use mps_core::{
-    BoxFuture, Error,
+    BoxFuture,
     clock::SharedClock,
     sync::lock,
     transport::{RequestBody, ReqwestTransport, ResponseBody, Transport, TransportError},
@@ -23,12 +23,12 @@ pub(crate) struct RecordingTransport {
 }
 
 impl RecordingTransport {
-    pub(crate) fn new(clock: &SharedClock) -> Result<Self, Error> {
-        Ok(Self {
+    pub(crate) fn new(clock: &SharedClock) -> Self {
+        Self {
             http: ReqwestTransport::new(),
             clock: clock.clone(),
             starts: Arc::default(),
-        })
+        }
     }
 
     pub(crate) fn starts(&self) -> Vec<u64> {

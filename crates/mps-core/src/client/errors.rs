@@ -79,7 +79,10 @@ pub(super) fn no_answer_in(limit: Duration, body: &RequestBody) -> Error {
 
 pub(super) fn no_answer(error: TransportError, body: &RequestBody) -> Error {
     let (kind, hint) = match error.kind() {
-        TransportErrorKind::Request => (ErrorKind::Config, "check the endpoint"),
+        TransportErrorKind::Request => (
+            ErrorKind::Config,
+            "check the endpoint, and the certificates of this machine",
+        ),
         TransportErrorKind::Connect => (
             ErrorKind::Connect,
             "nothing was sent; check endpoint, network and proxy",

@@ -107,14 +107,15 @@ impl Clients {
         {
             return Err(refused(OutOfScope(scope)));
         }
-        let scope = scope.filter(|_| !self.is_proxied(url));
+        let is_proxied = self.is_proxied(url);
+        let scope = scope.filter(|_| !is_proxied);
         let pair = match scope {
             None => &self.service,
             Some(HostScope::Public) => &self.public,
             Some(HostScope::Loopback) => &self.loopback,
         };
         // A proxy may be one that is spoken to over TLS.
-        let is_secure = url.scheme() == "https" || (scope.is_none() && self.proxies.is_some());
+        let is_secure = is_proxied || url.scheme() == "https";
         let cell = if is_secure { &pair.secure } else { &pair.plain };
         if let Some(client) = cell.get() {
             return Ok(client);

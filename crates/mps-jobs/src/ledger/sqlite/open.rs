@@ -197,6 +197,10 @@ fn open_locked(path: &Path, clock: SharedClock) -> Result<Parts, LedgerError> {
 /// is built to leave that to the ledger (`.cargo/config.toml`), or would do it once in each process.
 fn make_log_last(writer: &Connection, path: &Path) -> Result<(), LedgerError> {
     connection::read_header(writer)?;
+    sync_folder(path)
+}
+
+fn sync_folder(path: &Path) -> Result<(), LedgerError> {
     files::sync_folder(path).map_err(|error| files::failed("sync", path, error))
 }
 
@@ -264,6 +268,10 @@ impl Shared {
             return Ok(());
         }
         connection::check_integrity(&lock(&self.writer))?;
+        if let Some(file) = &self.file {
+            // A copy that was put back has a log that no ledger made.
+            sync_folder(&file.path)?;
+        }
         let sealed = newest.map_or(0, |sent| sent.epoch);
         if facts.epoch < sealed {
             tracing::warn!("the ledger lost commits; its seal is compared with it");
