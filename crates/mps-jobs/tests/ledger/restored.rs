@@ -1,12 +1,18 @@
 //! Ledgers that were put back to an earlier copy, next to a seal that knows more.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use mps_core::clock::TestClock;
 use mps_jobs::{
     Ledger, State,
-    ledger::{Answer, Caps, Forget, Resolution, Submission},
+    ledger::{Answer, BatchId, Caps, Forget, Resolution, RowId, Submission, Token},
 };
+use tempfile::TempDir;
 
 use crate::support::*;
 
@@ -30,9 +36,47 @@ fn put_back(files: &Files) {
     }
 }
 
-async fn open_at(path: &Path, clock: &Arc<TestClock>) -> Ledger {
-    let ledger = Ledger::open(path.to_str().unwrap(), clock.clone()).await;
-    ledger.unwrap()
+/// A ledger that is opened again and again.
+struct Reopened {
+    path: PathBuf,
+    clock: Arc<TestClock>,
+    _folder: TempDir,
+}
+
+impl Reopened {
+    fn new() -> Self {
+        let folder = folder();
+        Self {
+            path: path_in(&folder),
+            clock: Arc::new(TestClock::new(1_800_000_000)),
+            _folder: folder,
+        }
+    }
+
+    async fn open(&self) -> Ledger {
+        let ledger = Ledger::open(self.path.to_str().unwrap(), self.clock.clone()).await;
+        ledger.unwrap()
+    }
+
+    /// Opens it after the time in which the whole seal is compared.
+    async fn open_after_two_days(&self) -> Ledger {
+        self.clock.advance(TWO_DAYS);
+        self.open().await
+    }
+}
+
+/// Sends the only row of a batch, and records that the outcome is unknown.
+async fn row_in_doubt(ledger: &Ledger) -> (BatchId, Token) {
+    let batch = import(ledger, 1, Caps::default()).await;
+    let claim = claim(ledger, &batch).await.token();
+    ledger.arm(&claim).await.unwrap();
+    ledger.in_doubt(&claim, Answer::default()).await.unwrap();
+    (batch, claim)
+}
+
+async fn decide_to_repeat(ledger: &Ledger, row: &RowId) {
+    let repeat = ledger.resolve(row, Resolution::Recreate).await;
+    assert_eq!(repeat.unwrap().state, State::Planned);
 }
 
 /// Time after which the whole seal is compared.
@@ -74,8 +118,7 @@ async fn of_two_copies_that_went_on_neither_forgets_a_send() {
 
     // Whoever decides to repeat it is not asked again.
     let ledger = open(&path).await;
-    let repeat = ledger.resolve(&sent.row, Resolution::Recreate).await;
-    assert_eq!(repeat.unwrap().state, State::Planned);
+    decide_to_repeat(&ledger, &sent.row).await;
     drop(ledger);
     let ledger = open(&path).await;
     assert_eq!(get(&ledger, &sent.row).await.state, State::Planned);
@@ -83,50 +126,38 @@ async fn of_two_copies_that_went_on_neither_forgets_a_send() {
 
 #[tokio::test]
 async fn a_row_that_is_planned_again_is_not_in_doubt_after_the_seal_is_compared() {
-    let folder = folder();
-    let path = path_in(&folder);
-    let clock = Arc::new(TestClock::new(1_800_000_000));
-    let open = || open_at(&path, &clock);
-    let ledger = open().await;
-    let batch = import(&ledger, 1, Caps::default()).await;
-    let claim = claim(&ledger, &batch).await.token();
-    ledger.arm(&claim).await.unwrap();
-    ledger.in_doubt(&claim, Answer::default()).await.unwrap();
-    let repeat = ledger.resolve(&claim.row, Resolution::Recreate).await;
-    repeat.unwrap();
+    let reopened = Reopened::new();
+    let ledger = reopened.open().await;
+    let (_, claim) = row_in_doubt(&ledger).await;
+    decide_to_repeat(&ledger, &claim.row).await;
     drop(ledger);
 
-    // The whole seal is compared after a day.
-    clock.advance(TWO_DAYS);
-    let ledger = open().await;
+    let ledger = reopened.open_after_two_days().await;
     assert_eq!(get(&ledger, &claim.row).await.state, State::Planned);
 }
 
 #[tokio::test]
 async fn a_single_create_that_was_refused_in_one_copy_and_sent_in_the_other_is_in_doubt() {
-    let folder = folder();
-    let path = path_in(&folder);
-    let clock = Arc::new(TestClock::new(1_800_000_000));
-    let open = || open_at(&path, &clock);
-    drop(open().await);
-    let first = copy(&path);
+    let reopened = Reopened::new();
+    drop(reopened.open().await);
+    let first = copy(&reopened.path);
 
-    let ledger = open().await;
+    let ledger = reopened.open().await;
     for _ in 0..3 {
         let claim = claim_single(&ledger, "key", "a cat").await.token();
         ledger.refused(&claim, Answer::default()).await.unwrap();
     }
     drop(ledger);
-    let second = copy(&path);
+    let second = copy(&reopened.path);
 
     put_back(&first);
-    let ledger = open().await;
+    let ledger = reopened.open().await;
     let sent = claim_single(&ledger, "key", "a cat").await.token();
     ledger.arm(&sent).await.unwrap();
     drop(ledger);
 
     put_back(&second);
-    let ledger = open().await;
+    let ledger = reopened.open().await;
     let again = ledger.submit(single("key", "a cat")).await.unwrap();
     let Submission::Existing(row) = again else {
         panic!("{again:?}");
@@ -139,40 +170,30 @@ async fn a_single_create_that_was_refused_in_one_copy_and_sent_in_the_other_is_i
     let forgotten = ledger.forget(Forget::Rows(vec![sent.row.clone()])).await;
     assert_eq!(forgotten.unwrap().scrubbed, 1);
     drop(ledger);
-    clock.advance(TWO_DAYS);
-    let ledger = open().await;
+    let ledger = reopened.open_after_two_days().await;
     assert_eq!(get(&ledger, &sent.row).await.state, State::Refused);
 }
 
 #[tokio::test]
 async fn a_row_in_doubt_whose_repeat_was_forgotten_is_decided_once() {
-    let folder = folder();
-    let path = path_in(&folder);
-    let clock = Arc::new(TestClock::new(1_800_000_000));
-    let open = || open_at(&path, &clock);
-    let ledger = open().await;
-    let batch = import(&ledger, 1, Caps::default()).await;
-    let claimed = claim(&ledger, &batch).await.token();
-    ledger.arm(&claimed).await.unwrap();
-    ledger.in_doubt(&claimed, Answer::default()).await.unwrap();
+    let reopened = Reopened::new();
+    let ledger = reopened.open().await;
+    let (batch, claimed) = row_in_doubt(&ledger).await;
     drop(ledger);
-    let first = copy(&path);
+    let first = copy(&reopened.path);
 
-    let ledger = open().await;
-    let repeat = ledger.resolve(&claimed.row, Resolution::Recreate).await;
-    repeat.unwrap();
+    let ledger = reopened.open().await;
+    decide_to_repeat(&ledger, &claimed.row).await;
     let again = claim(&ledger, &batch).await.token();
     ledger.arm(&again).await.unwrap();
     drop(ledger);
 
     put_back(&first);
-    let ledger = open().await;
+    let ledger = reopened.open().await;
     let row = get(&ledger, &claimed.row).await;
     assert_eq!((row.state, row.fence), (State::InDoubt, again.fence));
-    let repeat = ledger.resolve(&claimed.row, Resolution::Recreate).await;
-    repeat.unwrap();
+    decide_to_repeat(&ledger, &claimed.row).await;
     drop(ledger);
-    clock.advance(TWO_DAYS);
-    let ledger = open().await;
+    let ledger = reopened.open_after_two_days().await;
     assert_eq!(get(&ledger, &claimed.row).await.state, State::Planned);
 }

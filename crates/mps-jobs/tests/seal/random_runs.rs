@@ -10,10 +10,10 @@ use std::{
 use fastrand::Rng;
 use mps_core::clock::{Clock as _, TestClock};
 use mps_jobs::{
-    Ledger, LedgerError, LedgerErrorKind, State, content_hash,
+    Ledger, LedgerError, LedgerErrorKind, State,
     ledger::{
-        Answer, BatchId, Caps, Claim, Filter, Finished, Forget, NewBatch, NewItem, Resolution,
-        RowId, Single, Submission, Timestamp, Token,
+        Answer, Caps, Claim, Filter, Finished, Forget, NewBatch, NewItem, Resolution, RowId,
+        Single, Submission, Timestamp, Token,
     },
 };
 use tempfile::TempDir;
@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use crate::{
     books::{self, Files, MS, PRICE, Spent},
     cases,
+    scene::{self, batch},
 };
 
 const ACCOUNT: &str = "account=test";
@@ -52,21 +53,11 @@ struct Run {
     _folder: TempDir,
 }
 
-fn batch() -> BatchId {
-    "clips".parse().unwrap()
-}
-
 fn item(key: &str) -> NewItem {
-    let body = format!(r#"{{"Prompt":"{key}"}}"#);
     NewItem {
-        hash: content_hash("CreateAigcVideoTask", &body),
-        key: key.parse().unwrap(),
-        action: "CreateAigcVideoTask".to_owned(),
-        model: None,
-        body,
         ms: MS,
         price: Some(PRICE),
-        out: None,
+        ..scene::item(key)
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn batch() -> BatchId {
     "clips".parse().unwrap()
 }
 
-fn item(key: &str) -> NewItem {
+pub(crate) fn item(key: &str) -> NewItem {
     let body = format!(r#"{{"Prompt":"{key}"}}"#);
     NewItem {
         hash: content_hash("CreateAigcVideoTask", &body),
