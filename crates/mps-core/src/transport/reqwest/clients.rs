@@ -23,7 +23,7 @@ use crate::transport::{HostScope, TransportError, TransportErrorKind};
 const POOL_IDLE: Duration = Duration::from_secs(30);
 
 /// The settings of all clients of a transport.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) connect_timeout: Duration,
     pub(super) environment_proxies: bool,
@@ -107,15 +107,14 @@ impl Clients {
         {
             return Err(refused(OutOfScope(scope)));
         }
-        let is_proxied = self.is_proxied(url);
-        let scope = scope.filter(|_| !is_proxied);
+        let scope = scope.filter(|_| !self.is_proxied(url));
         let pair = match scope {
             None => &self.service,
             Some(HostScope::Public) => &self.public,
             Some(HostScope::Loopback) => &self.loopback,
         };
         // A proxy may be one that is spoken to over TLS.
-        let is_secure = is_proxied || url.scheme() == "https";
+        let is_secure = url.scheme() == "https" || (scope.is_none() && self.is_proxied(url));
         let cell = if is_secure { &pair.secure } else { &pair.plain };
         if let Some(client) = cell.get() {
             return Ok(client);
@@ -125,8 +124,8 @@ impl Clients {
         } else {
             certificates::trusting_none()
         };
-        let client = self.settings.client(scope, tls.map_err(not_made)?);
-        let client = client.map_err(|error| not_made(error.without_url()))?;
+        let client = self.settings.client(scope, tls.map_err(refused)?);
+        let client = client.map_err(|error| refused(error.without_url()))?;
         Ok(cell.get_or_init(|| client))
     }
 
@@ -154,13 +153,9 @@ impl Clients {
 /// Fails for `https` in a build without TLS.
 pub(super) fn check_scheme(url: &Url, has_tls: bool) -> Result<(), TransportError> {
     if url.scheme() == "https" && !has_tls {
-        return Err(TransportError::new(TransportErrorKind::Request, NoTls));
+        return Err(refused(NoTls));
     }
     Ok(())
-}
-
-fn not_made(error: impl error::Error + Send + Sync + 'static) -> TransportError {
-    TransportError::new(TransportErrorKind::Request, error)
 }
 
 fn literal(url: &Url) -> Option<IpAddr> {
@@ -171,8 +166,9 @@ fn literal(url: &Url) -> Option<IpAddr> {
     }
 }
 
-pub(super) fn refused(refusal: OutOfScope) -> TransportError {
-    TransportError::new(TransportErrorKind::Request, refusal)
+/// Returns the error of a request that no client may or can send.
+pub(super) fn refused(cause: impl error::Error + Send + Sync + 'static) -> TransportError {
+    TransportError::new(TransportErrorKind::Request, cause)
 }
 
 /// The error of an `https` address in a build without TLS.
